@@ -1,0 +1,77 @@
+/*
+ * accum: exact sums of masked noise and of full-precision deltas.  Exact.
+ *
+ * Masked parameter i (one 64-bit integer):
+ *
+ *   acc_i = sum over clients of  samples_k * n_ki * m_ki
+ *
+ * with n the noise integer (rand/noise.h) and m in {0,1} or {-1,+1}.
+ *
+ * Full parameter i (one 128-bit integer):
+ *
+ *   acc_i = sum over clients of  samples_k * q_ki,
+ *   q = round-half-even(x * 2^48), |x| < 2^38
+ *
+ * Neither can wrap: the samples total at most FM_TOTAL_MAX = 2^33 - 1, checked
+ * before a client is added (2^33 * max|n| < 2^63, and 2^33 * 2^86 * s < 2^127
+ * with the largest s below).
+ *
+ * Then once, with den = samples * 2^48, w the base value and a the tensor's
+ * magnitude (A = a * 2^-24), s = 256 the weight of a current bundle:
+ *
+ *   masked  w' = (float)((double)w + (double)(a * s * acc) / den)
+ *   full    w' = (float)((double)w + (double)(s * acc) / (256 * den))
+ *
+ * where a * s * acc is a 128-bit integer and its conversion to double rounds
+ * to nearest, ties to even.  (n * A / 65536 = n * a * 2^-40; s = 2^8; so the
+ * masked quotient has den = samples * 2^48.)
+ *
+ * Integer sums are associative: order, grouping, threads and instruction set
+ * do not change a byte of the result.
+ */
+#ifndef FM_AGG_ACCUM_H
+#define FM_AGG_ACCUM_H
+
+#include "base/pool.h"
+#include "bundle/bundle.h"
+
+#define FM_TOTAL_MAX (((uint64_t)1 << 33) - 1)
+
+struct fm_accum {
+    const struct fm_model *base; /* borrowed */
+    uint64_t samples;
+    int64_t *masked; /* base->masked */
+    __int128 *full;  /* base->full */
+};
+
+/* fm_accum_new - zero sums over a base model.  NULL and FM_ESYS. */
+struct fm_accum *fm_accum_new(const struct fm_model *base, struct fm_err *e);
+void fm_accum_free(struct fm_accum *a); /* NULL is harmless */
+
+/*
+ * fm_accum_add - add `n` bundles (at least 1), all checked against the base.
+ * More bundles per call read the sums fewer times.  Returns 0, or FM_EINPUT
+ * when the samples would exceed the bound; then nothing was added.
+ */
+int fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
+                 struct fm_pool *pool, struct fm_err *e);
+
+/* fm_accum_merge - add another sum over the same base; as above. */
+int fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
+                   struct fm_err *e);
+
+/*
+ * fm_accum_finish - the next model's values into `next`, a model of the same
+ * architecture (its values are overwritten; `next` may be the base itself).
+ * Returns 0, or FM_EINPUT when samples is 0, a value is not finite or a
+ * running variance came out negative.
+ */
+int fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
+                    struct fm_err *e);
+
+/*
+ * fm_full_quantise - q of one delta: round-half-even(x * 2^48) for |x| < 2^38.
+ */
+__int128 fm_full_quantise(float x);
+
+#endif

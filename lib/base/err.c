@@ -1,0 +1,50 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A message may quote a file's bytes: nothing in it may drive a terminal. */
+static void
+printable(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7f)
+            *s = '?';
+}
+
+int
+fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!e || e->code != FM_OK)
+        return code;
+    e->code = code;
+    va_start(ap, fmt);
+    vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+    va_end(ap);
+    printable(e->msg);
+    return code;
+}
+
+int
+fm_err_where(struct fm_err *e, const char *where)
+{
+    char old[sizeof e->msg];
+
+    if (!e || e->code == FM_OK)
+        return FM_OK;
+    memcpy(old, e->msg, sizeof old);
+    /* A message longer than its room loses its end, not its file's name. */
+    if (snprintf(e->msg, sizeof e->msg, "%s: %s", where, old) < 0)
+        e->msg[0] = '\0';
+    printable(e->msg);
+    return (int)e->code;
+}
+
+int
+fm_err_nomem(struct fm_err *e)
+{
+    return fm_err_set(e, FM_ESYS, "out of memory");
+}

@@ -1,0 +1,46 @@
+/*
+ * err: how library functions report failure.
+ *
+ * The library never prints and never exits.  A function that can fail because
+ * of the outside world (a file, memory, a malformed input) takes a struct
+ * fm_err * as its last argument, returns 0 on success, and on failure returns
+ * one of the codes below with a message filled in.  A broken precondition is
+ * a bug in the caller and is caught by assert, not reported.
+ *
+ * The codes are the exit statuses of the tools, so that a tool can return what
+ * the library gave it.  2 (usage) is missing here: only lib/cli knows options.
+ */
+#ifndef FM_BASE_ERR_H
+#define FM_BASE_ERR_H
+
+enum fm_code {
+    FM_OK = 0,
+    FM_ESYS = 1,   /* the machine failed: I/O, memory; a retry may succeed */
+    FM_EINPUT = 3, /* an input was rejected: missing, malformed, refused */
+};
+
+struct fm_err {
+    enum fm_code code;
+    char msg[400]; /* one line, no newline, names the file and the place */
+};
+
+/*
+ * fm_err_set - record a failure, and return `code` so that a caller can write
+ * `return fm_err_set(e, ...)`.  The first failure wins: later calls on the
+ * same `e` keep its code and message.  `e` may be NULL.  Control bytes that a
+ * hostile file put into the message (ESC, CR, ...) are replaced by `?`.
+ */
+int fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * fm_err_where - put "where: " in front of the message of a failed `e`, for a
+ * caller that knows the file which its callee was not told.  No effect when
+ * `e` is NULL or holds no failure.  Returns e's code, or FM_OK.
+ */
+int fm_err_where(struct fm_err *e, const char *where);
+
+/* fm_err_nomem - the one way to say that memory ran out.  Returns FM_ESYS. */
+int fm_err_nomem(struct fm_err *e);
+
+#endif

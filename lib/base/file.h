@@ -1,0 +1,40 @@
+/*
+ * file: reading whole files and streams.
+ *
+ * "-" is standard input, and is called <stdin> in messages.  A missing file, a
+ * directory or a file without permission is FM_EINPUT; EIO is FM_ESYS.
+ * Interrupted and short reads are continued.
+ */
+#ifndef FM_BASE_FILE_H
+#define FM_BASE_FILE_H
+
+#include "base/bytes.h"
+
+/* A stream with its name and how far it was read. */
+struct fm_source {
+    const char *name; /* borrowed; "<stdin>" for "-" */
+    int fd;
+    uint64_t offset;
+};
+
+/* fm_source_open - open `path` (or "-") for reading; 0 or a code. */
+int fm_source_open(struct fm_source *s, const char *path, struct fm_err *e);
+
+/*
+ * fm_source_read - append exactly `n` bytes to `out`, or fewer at the end of
+ * input; *got says how many.  Returns 0, or FM_ESYS.
+ */
+int fm_source_read(struct fm_source *s, struct fm_buf *out, size_t n,
+                   size_t *got, struct fm_err *e);
+
+/* fm_source_close - close it, unless it is standard input. */
+void fm_source_close(struct fm_source *s);
+
+/*
+ * fm_file_read - append the whole of `path` (or "-") to `out`.
+ * More than `limit` bytes is FM_EINPUT.
+ */
+int fm_file_read(struct fm_buf *out, const char *path, size_t limit,
+                 struct fm_err *e);
+
+#endif

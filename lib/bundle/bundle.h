@@ -1,0 +1,91 @@
+/*
+ * bundle: one client's answer to one round, as a file (.mrn).
+ *
+ * A canonical cpio archive (base/archive.h) of four members, always these, in
+ * this order:
+ *
+ *   manifest.json  one JSON object without white space, keys in this order:
+ *                    "fedmrn"   1, the format
+ *                    "method"   "fedmrn", "fedmrns", "fedavg"
+ *                    "coder"    "raw": how the member masks is written
+ *                    "dither"   "shared" or "private"; not under fedavg
+ *                    "client"   its id, [a-z0-9._-]{1,64}
+ *                    "round"    the round it answers: base round + 1
+ *                    "base"     id of the model it was trained on, 32 hex
+ *                    "samples"  training samples, 1..2^32
+ *                    "masked"   masked parameters (0 under fedavg)
+ *                    "full"     parameters that travel in full
+ *                  at most 512 bytes
+ *   masks          all masked tensors in state_dict order as one bit string
+ *                  (mask/bits.h); empty under fedavg
+ *   dense          the other tensors in state_dict order, back to back, as
+ *                  little-endian float32 deltas to the base model
+ *   checksum       XXH3-128, canonical, of every byte before this member's
+ *                  header
+ *
+ * Headers take 426 bytes; with manifest and checksum at most 954.
+ *
+ * The bundle id is the checksum of the raw form: the XXH3-128 of the bytes
+ * before the checksum's header that the bundle has when its coder is "raw".
+ * So raw and coded forms of one answer have one id.
+ *
+ * A reader knows all sizes from the base model and checks them by equality.
+ * Without a base (fedmrn-inspect, fedmrn-verify) "masked" and "full" take its
+ * place: they are held against the members' sizes.
+ *
+ * A delta is refused when it is not finite or its magnitude is 2^38 or more.
+ */
+#ifndef FM_BUNDLE_BUNDLE_H
+#define FM_BUNDLE_BUNDLE_H
+
+#include "base/archive.h"
+#include "base/digest.h"
+#include "rand/key.h"
+#include "tensor/model.h"
+
+enum fm_coder { FM_CODER_RAW };
+
+enum { FM_MANIFEST_MAX = 512 };
+#define FM_SAMPLES_MAX ((uint64_t)1 << 32)
+
+struct fm_bundle {
+    enum fm_method method;
+    enum fm_coder coder; /* of the bytes it was read from or will be written */
+    enum fm_dither dither;
+    char client[FM_CLIENT_MAX + 1];
+    uint64_t round, samples;
+    struct fm_id base;
+    size_t masked, full;  /* parameters */
+    const uint8_t *masks; /* fm_bits_size(masked) bytes, decoded */
+    const uint8_t *dense; /* 4 * full bytes, little-endian floats */
+    struct fm_id id;      /* set by parse and write */
+    struct fm_buf bytes;  /* what was read; masks and dense may point here */
+};
+
+/*
+ * fm_bundle_parse - take over `bytes` (left {0}) and read the bundle in it.
+ *
+ *   base  the model it must answer, or NULL to check it only against itself
+ *
+ * Checked, in this order: the archive's form, the members' names, the
+ * checksum, the manifest, the sizes, the pad bits, every delta, and with a
+ * base: its id, round, method and sizes.
+ *
+ * Fills *b, to be released by fm_bundle_free, also after a failure.
+ * Returns 0, FM_EINPUT or FM_ESYS; messages do not name the file.
+ */
+int fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
+                    const struct fm_model *base, struct fm_err *e);
+void fm_bundle_free(struct fm_bundle *b); /* harmless on {0} */
+
+/*
+ * fm_bundle_write - append b's file in the form b->coder to `out`, and set
+ * b->id.  The caller vouches for the fields.  Returns 0 or FM_ESYS.
+ */
+int fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e);
+
+/* fm_bundle_check_base - the last step of fm_bundle_parse, on its own. */
+int fm_bundle_check_base(const struct fm_bundle *b, const struct fm_model *base,
+                         struct fm_err *e);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * item: what stands in a stream of our archives, one after another.
+ *
+ * An item is a canonical archive; its first member's name says which kind:
+ *
+ *   manifest.json   a bundle (bundle.h)
+ *   index           opens a round file; below
+ *   partial.json    a partial sum (agg/partial.h)
+ *
+ * A stream is one item, or several back to back, as `cat` makes of files.
+ *
+ * A round file is an index followed by exactly the bundles it lists, in that
+ * order, so that a cut anywhere, also between two bundles, is noticed.  The
+ * index archive has the members
+ *
+ *   index     count, 8 bytes little-endian, at least 1; then the ids of the
+ *             bundles, 16 bytes each
+ *   checksum  as in a bundle
+ *
+ * A round file may itself stand in a stream.  A file (not standard input) that
+ * holds several bundles must have an index.
+ */
+#ifndef FM_BUNDLE_ITEM_H
+#define FM_BUNDLE_ITEM_H
+
+#include "bundle/bundle.h"
+
+enum fm_item_kind { FM_ITEM_NONE, FM_ITEM_BUNDLE, FM_ITEM_PARTIAL };
+
+/* Reads the items of one source and holds its round files to their word. */
+struct fm_items {
+    struct fm_source src;
+    size_t limit;                /* bytes of the largest item accepted */
+    const struct fm_model *base; /* for the bundles; may be NULL */
+    struct fm_id *listed;        /* ids the open index still expects */
+    size_t nlisted, taken;
+    size_t loose; /* bundles seen outside an index */
+    size_t count; /* items returned */
+};
+
+/* One item.  For a bundle `bundle` is filled; for a partial sum `bytes`. */
+struct fm_item {
+    enum fm_item_kind kind;
+    uint64_t offset; /* where it started in the source */
+    struct fm_bundle bundle;
+    struct fm_buf bytes;
+};
+
+/*
+ * fm_items_open - start reading `path` or "-".
+ * fm_items_next - the next bundle or partial sum; kind FM_ITEM_NONE at the
+ * end of the source.  The index is checked here: a bundle whose id is not the
+ * one listed next, or an end before all were seen, is FM_EINPUT.  An empty
+ * source is FM_EINPUT too.  Messages name the source, and the offset where a
+ * stream has more than one item.  After a failure the source is useless.
+ */
+int fm_items_open(struct fm_items *it, const char *path,
+                  const struct fm_model *base, size_t limit, struct fm_err *e);
+int fm_items_next(struct fm_items *it, struct fm_item *item, struct fm_err *e);
+void fm_items_close(struct fm_items *it);
+
+void fm_item_free(struct fm_item *item); /* harmless on {0} */
+
+/* fm_index_write - append the index archive of `n` bundle ids to `out`. */
+int fm_index_write(struct fm_buf *out, const struct fm_id *id, size_t n,
+                   struct fm_err *e);
+
+/*
+ * fm_checksum_seal - the last two steps of writing any item: append to the
+ * members `m` (n of them, room for one more) the checksum, and the archive to
+ * `out`.  *id receives the checksum.
+ * fm_checksum_open - the first steps of reading one: parse, check that the
+ * last member is a checksum and that it holds.
+ */
+int fm_checksum_seal(struct fm_buf *out, struct fm_member *m, size_t n,
+                     struct fm_id *id, struct fm_err *e);
+int fm_checksum_open(struct fm_member *m, size_t *n, struct fm_id *id,
+                     const uint8_t *bytes, size_t size, struct fm_err *e);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * out: output that appears whole or not at all.
+ *
+ * To a regular file: a temporary ".NAME.XXXXXX.tmp" in the same directory,
+ * written, fsynced, renamed over the target, the directory fsynced.  It is
+ * removed on every failure, at exit and on SIGINT, SIGTERM and SIGHUP; stale
+ * ones of dead processes are removed by the next run.  To standard output ("-"
+ * or NULL), a device or a pipe: written through, flush and close checked.
+ * Binary data to a terminal is a usage error.
+ *
+ * A tool prepares its whole answer first and opens the output last.
+ */
+#ifndef FM_CLI_OUT_H
+#define FM_CLI_OUT_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* fm_out_check_tty - a usage error if `path` means a terminal; for binary
+ * output, called with the options, before any work. */
+void fm_out_check_tty(const char *path);
+
+/*
+ * fm_out_open - a stream to write to, or NULL and FM_ESYS or FM_EINPUT.
+ * fm_out_commit - flush, sync, close and rename; 0 or FM_ESYS.  Only one
+ * output is open at a time.
+ * fm_out_abort - forget it.
+ */
+FILE *fm_out_open(const char *path, struct fm_err *e);
+int fm_out_commit(struct fm_err *e);
+void fm_out_abort(void);
+
+/* fm_out_write - open, write `n` bytes, commit. */
+int fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e);
+
+#endif

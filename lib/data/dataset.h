@@ -1,0 +1,57 @@
+/*
+ * dataset: samples and labels in memory.
+ *
+ * IDX (the MNIST format): two zero bytes, a type byte, the number of
+ * dimensions, each dimension as a big-endian 32-bit number, the data in row
+ * order.  Images: type 0x08 (unsigned byte), 2 to 4 dimensions: N x W (a
+ * vector), N x H x W (one channel) or N x C x H x W.  Labels: type 0x08, one
+ * dimension.  Files may be compressed (base/archive.h).  The file must end
+ * where its dimensions say.
+ */
+#ifndef FM_DATA_DATASET_H
+#define FM_DATA_DATASET_H
+
+#include "base/bytes.h"
+
+struct fm_dataset {
+    size_t n, c, h, w; /* samples; per sample c*h*w values */
+    const uint8_t *x;  /* n*c*h*w pixels */
+    const uint8_t *y;  /* n labels, or NULL */
+    struct fm_buf xfile, yfile;
+};
+
+enum { FM_IDX_LIMIT_LOG2 = 36 }; /* bytes of the largest data set: 64 GiB */
+
+/*
+ * fm_dataset_read - images and labels; either path may be "-", not both;
+ * `labels` may be NULL, and `images` NULL for a caller that splits by labels
+ * only (n is then the number of labels).  Counts must agree.  Fills *d, to be
+ * released by fm_dataset_free, also after a failure.
+ */
+int fm_dataset_read(struct fm_dataset *d, const char *images,
+                    const char *labels, struct fm_err *e);
+void fm_dataset_free(struct fm_dataset *d); /* harmless on {0} */
+
+/*
+ * fm_dataset_check - does it fit a network?  0, or FM_EINPUT with a message
+ * such as "train-images: image 1x32x32 does not fit the model's input 1x28x28"
+ * or "train-labels: label 11 of sample 7 is not below 10 classes".
+ * A network's vector input of c features takes any image of c values.
+ */
+int fm_dataset_check(const struct fm_dataset *d, const char *images,
+                     const char *labels, size_t c, size_t h, size_t w,
+                     size_t classes, struct fm_err *e);
+
+/*
+ * fm_dataset_batch - pixels of `n` rows as x (n, c*h*w) = (x/255 - mean)/std.
+ *
+ *   row   row numbers, each below d->n
+ *   mean, std  nmean, nstd values; 1 serves all channels.  A vector data set
+ *         (h = w = 1) counts its features as channels
+ *   y     receives n labels; may be NULL
+ */
+void fm_dataset_batch(const struct fm_dataset *d, const uint32_t *row, size_t n,
+                      const float *mean, size_t nmean, const float *std,
+                      size_t nstd, float *x, uint8_t *y);
+
+#endif

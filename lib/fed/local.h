@@ -1,0 +1,66 @@
+/*
+ * local: one client's training in one round.
+ *
+ * FedMRN (arXiv 2408.03220), for each masked tensor with frozen weights w,
+ * noise N = n*A/65536 and the learnable update u, which starts at 0.  At step
+ * t = 1..T, T = epochs * ceil(samples/batch), p = t/T:
+ *
+ *   masked update   u^ = N * m, m a fresh mask drawn from u (mask/draw.h)
+ *   clipped update  u- = N * clip(u/N, 0, 1)      (signed: clip to [-1,1])
+ *   forward with    w + (u^ with probability p, each element by itself, else
+ *                        u-)
+ *   gradient        straight through to u; u itself is never clipped
+ *
+ * The choice takes u^ when k' * T < 65536 * t for a lane k' of purpose select;
+ * masks draw on lanes of purpose mask.  Both are keyed by the private seed,
+ * block high = t.  By `masking`:
+ *
+ *   psm   as above
+ *   sm    u^ always
+ *   pm    u- always; the final mask is deterministic
+ *   dm    deterministic masks in every step, and at the end
+ *   post  ordinary training of w (like fedavg); u is the difference at the
+ *         end, the mask is drawn once from it
+ *
+ * The final mask is one fresh stochastic draw of the last u (but for pm and
+ * dm), with the dither's lanes of purpose dither: from the client key when it
+ * is shared, from the private seed when it is private.
+ *
+ * Full tensors are trained like fedavg's, and sent as float32 deltas w' - w.
+ * Every method takes momentum, weight decay and the learning-rate schedule.
+ *
+ * Order of samples: epoch E (from 0) shuffles the rows by a stream of purpose
+ * shuffle, block high = E, and cuts batches in order; the last may be short.
+ */
+#ifndef FM_FED_LOCAL_H
+#define FM_FED_LOCAL_H
+
+#include "base/pool.h"
+#include "bundle/bundle.h"
+#include "data/dataset.h"
+#include "tensor/model.h"
+
+struct fm_local {
+    const struct fm_model *base;
+    const struct fm_dataset *data; /* checked against base */
+    const uint32_t *row;           /* the client's rows */
+    size_t nrows;
+    const char *client;
+    const struct fm_settings *set; /* base->set, or with local overrides */
+    uint64_t private_seed;
+    struct fm_pool *pool;
+    /* Called after each step when not NULL: step of steps, its batch's loss. */
+    void (*progress)(void *ctx, size_t step, size_t steps, double loss);
+    void *progress_ctx;
+};
+
+/*
+ * fm_local_train - train, and fill `b` with the answer (coder raw).
+ * The masks and deltas are kept in b->bytes; fm_bundle_free releases them.
+ * Returns 0, FM_ESYS, or FM_EINPUT when the training diverged (a weight that
+ * is not finite), with the step and advice.
+ */
+int fm_local_train(struct fm_bundle *b, const struct fm_local *l,
+                   struct fm_err *e);
+
+#endif

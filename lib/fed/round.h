@@ -1,0 +1,54 @@
+/*
+ * round: one aggregation, from streams of bundles to the next model.
+ *
+ * The rules about who counts:
+ *   - every bundle answers the base model (checked by bundle/bundle.h);
+ *   - the same bundle twice (two sticks) counts once, and is named;
+ *   - two different bundles of one client are both refused;
+ *   - a client inside a partial sum may not come again, in another partial sum
+ *     or as a bundle: what is added cannot be told apart any more.
+ * The verdict and the bytes of the result do not depend on the order.
+ *
+ * Memory: the base model, the sums, a few bundles in flight and about 120
+ * bytes per client.
+ */
+#ifndef FM_FED_ROUND_H
+#define FM_FED_ROUND_H
+
+#include "agg/partial.h"
+#include "bundle/item.h"
+
+struct fm_round;
+
+/* Called for what the user should hear: "a.mrn: the same bundle as ..., counted
+ * once".  And after every item, with the number of bundles taken. */
+struct fm_round_hooks {
+    void (*note)(void *ctx, const char *text);
+    void (*progress)(void *ctx, size_t bundles);
+    void *ctx;
+};
+
+/* fm_round_new - start over `base` (borrowed).  NULL and FM_ESYS. */
+struct fm_round *fm_round_new(const struct fm_model *base, struct fm_pool *pool,
+                              const struct fm_round_hooks *hooks,
+                              struct fm_err *e);
+void fm_round_free(struct fm_round *r);
+
+/*
+ * fm_round_take - read and add everything in `path` (or "-").  Returns 0,
+ * FM_EINPUT (a reject: the round has failed) or FM_ESYS.
+ */
+int fm_round_take(struct fm_round *r, const char *path, struct fm_err *e);
+
+/* fm_round_clients - clients counted so far. */
+size_t fm_round_clients(const struct fm_round *r);
+
+/*
+ * fm_round_model - the next model: round + 1, parent = the base's id, bundles
+ * = the sorted ids.  fm_round_partial - the partial sum instead.  Both append
+ * a file to `out`; FM_EINPUT when nothing was taken.
+ */
+int fm_round_model(struct fm_buf *out, struct fm_round *r, struct fm_err *e);
+int fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * net: a feed-forward network, its loss and its gradients.  Approximate:
+ * float32, tested by finite differences and against PyTorch's numbers.
+ *
+ * Knows nothing of federations, masks or noise: it computes with the weights
+ * it is given.  Activations are NCHW; a batch of vectors is (N,F).
+ */
+#ifndef FM_NN_NET_H
+#define FM_NN_NET_H
+
+#include "base/pool.h"
+#include "tensor/arch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fm_net;
+
+/*
+ * fm_net_new - a network for batches of at most `batch` samples.
+ *
+ *   arch   borrowed; must outlive the net
+ *   train  also room for gradients; without it only fm_net_forward with
+ *          train = false
+ *   pool   threads; NULL for none.  Results do not depend on their number.
+ *
+ * All memory is allocated here; no step allocates.  NULL and FM_ESYS.
+ */
+struct fm_net *fm_net_new(const struct fm_arch *arch, size_t batch, bool train,
+                          struct fm_pool *pool, struct fm_err *e);
+void fm_net_free(struct fm_net *net); /* NULL is harmless */
+
+/*
+ * fm_net_forward - logits of a batch.
+ *
+ *   w      one pointer per tensor, in state_dict order.  In training the
+ *          running mean and variance are updated in place, PyTorch's way:
+ *          r = (1-momentum) r + momentum * batch value, the variance unbiased
+ *   x      (n, input)
+ *   train  batch statistics and dropout, and keep what backward needs
+ *   key    dropout's key, `pass` its block high (rand/philox.h); unused
+ *          without dropout
+ *
+ * Returns logits (n, classes), owned by the net, valid until the next call.
+ * A training batch of one value per channel has variance 0: allowed, as
+ * unbiased variance it counts 0.
+ */
+const float *fm_net_forward(struct fm_net *net, float *const *w, const float *x,
+                            size_t n, bool train, uint64_t key, uint32_t pass);
+
+/*
+ * fm_net_loss - mean cross-entropy of softmax over the last forward's logits.
+ *   y        n labels below classes
+ *   correct  receives how many rows have their largest logit at the label
+ *            (the first of equals counts); may be NULL
+ * Returns the mean loss (computed in double).
+ */
+double fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n,
+                   size_t *correct);
+
+/*
+ * fm_net_backward - gradients of the mean loss of the last training forward.
+ *   g   one pointer per tensor, overwritten; g[i] may be NULL where no
+ *       gradient is wanted (running mean and variance have none and must be
+ *       NULL or are left alone)
+ */
+void fm_net_backward(struct fm_net *net, float *const *w, const uint8_t *y,
+                     size_t n, float *const *g);
+
+#endif

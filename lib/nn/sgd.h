@@ -1,0 +1,21 @@
+/*
+ * sgd: stochastic gradient descent as torch.optim.SGD has it (dampening 0, no
+ * Nesterov):  g += weight_decay * p;  v = momentum * v + g  (v = g in the
+ * first step);  p -= lr * v.
+ */
+#ifndef FM_NN_SGD_H
+#define FM_NN_SGD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * fm_sgd_step - one step on `n` values.
+ *   p, g    values and gradient
+ *   v       momentum buffer of n values, zero before the first step; may be
+ *           NULL when momentum is 0
+ */
+void fm_sgd_step(float *p, const float *g, float *v, size_t n, double lr,
+                 double momentum, double weight_decay);
+
+#endif

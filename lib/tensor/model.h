@@ -1,0 +1,114 @@
+/*
+ * model: a model file, the whole contract of a run.
+ *
+ * A safetensors file (safetensors.h) with the architecture's tensors as F32 in
+ * state_dict order and this metadata, in this order:
+ *
+ *   fedmrn.format    "1"
+ *   fedmrn.arch      the canonical architecture text (arch.h)
+ *   fedmrn.<setting> each setting that applies to the method (settings.h)
+ *   fedmrn.seed      the run seed, 16 lower-case hex digits
+ *   fedmrn.round     decimal; 0 for fedmrn-init's
+ *   fedmrn.parent    id of the model it came from; absent in round 0
+ *   fedmrn.bundles   sorted ids of the bundles that made it, separated by
+ *                    blanks; absent in round 0
+ *
+ * A model's id is the XXH3-128 of the file's bytes.  The tensor set must be
+ * the architecture's, in names, shapes and order; every value is finite; a
+ * running variance is not negative.  Unknown fedmrn.* keys and another format
+ * are refused; other metadata ("format":"pt") is refused too, since a file
+ * that another tool rewrote has another id and belongs to no run.
+ */
+#ifndef FM_TENSOR_MODEL_H
+#define FM_TENSOR_MODEL_H
+
+#include "base/digest.h"
+#include "tensor/arch.h"
+#include "tensor/settings.h"
+
+#include "base/bytes.h"
+
+/* Where a tensor stands in a bundle, and its values. */
+struct fm_model_tensor {
+    const struct fm_tensor_spec *spec; /* into arch */
+    bool masked;  /* by this model's method; else it travels in full */
+    size_t at;    /* first entry among the masked (in bits) or full (floats) */
+    float *value; /* spec->count floats */
+};
+
+struct fm_model {
+    struct fm_arch *arch;
+    struct fm_settings set;
+    uint64_t seed, round;
+    struct fm_id id;      /* of the file's bytes; set by read and write */
+    struct fm_id parent;  /* meaningless in round 0 */
+    struct fm_id *bundle; /* nbundles, sorted */
+    size_t nbundles;
+    size_t masked, full;            /* entries of masked and of full tensors */
+    struct fm_model_tensor *tensor; /* arch->ntensors */
+    struct fm_buf file;             /* backs the values; do not touch */
+};
+
+enum { FM_MODEL_HEADER_MAX = 16 << 20 };
+
+/* fm_method_masked - does a method send masks?  (fedavg does not.) */
+static inline bool
+fm_method_masked(enum fm_method m)
+{
+    return m != FM_FEDAVG;
+}
+
+/*
+ * fm_model_new - a model of round 0 with all values 0; takes over `arch`, also
+ * on failure.  NULL with FM_ESYS, or FM_EINPUT when mean or std name a number
+ * of channels that is neither 1 nor the input's.
+ */
+struct fm_model *fm_model_new(struct fm_arch *arch,
+                              const struct fm_settings *set, uint64_t seed,
+                              struct fm_err *e);
+void fm_model_free(struct fm_model *m); /* NULL is harmless */
+
+/*
+ * How fedmrn-init fills the first weights: element i of a WEIGHT tensor from
+ * the run seed, purpose init, with g = n/65536 of the gaussian table and f =
+ * n/65536 of the uniform one (noise.h), in double, rounded to float:
+ *
+ *   normal:S     S * g                  the authors' (S = 0.01), the default
+ *   kaiming      sqrt(2/fan_in) * g     He et al. 2015
+ *   xavier       sqrt(6/(fan_in + fan_out)) * f      Glorot and Bengio 2010;
+ *                fan_out = outputs * R * S
+ *   uniform      f / sqrt(fan_in)       PyTorch's default for conv and linear
+ *
+ * Biases start 0 (under `uniform` as the weights do), batchnorm 1, 0, 0, 1.
+ * fm_model_init_values returns 0, or FM_EINPUT for an unknown scheme.
+ */
+int fm_model_init_values(struct fm_model *m, const char *scheme,
+                         struct fm_err *e);
+
+/* fm_model_parse - take over `file` (left {0}) and read it; NULL on failure.*/
+struct fm_model *fm_model_parse(struct fm_buf *file, struct fm_err *e);
+
+/* fm_model_read - fm_file_read and fm_model_parse; messages name the path. */
+struct fm_model *fm_model_read(const char *path, struct fm_err *e);
+
+/*
+ * fm_model_head - append the file's header to `out`; the values follow it in
+ * order as little-endian floats.  fm_model_dump appends the whole file, and
+ * sets m->id.  0 or FM_ESYS.
+ */
+int fm_model_head(struct fm_buf *out, const struct fm_model *m,
+                  struct fm_err *e);
+int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
+
+/* fm_model_noise_a - the noise magnitude of a round and tensor, units 2^-24. */
+uint32_t fm_model_noise_a(const struct fm_model *m, uint64_t round,
+                          size_t tensor);
+
+/* fm_model_noise_key - the key of a client's noise in a round (key.h). */
+uint64_t fm_model_noise_key(const struct fm_model *m, uint64_t round,
+                            const char *client);
+
+/* fm_model_max_file - an upper bound for a bundle's bytes on this model. */
+size_t fm_model_max_bundle(const struct fm_model *m);
+
+#endif

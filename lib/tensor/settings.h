@@ -1,0 +1,105 @@
+/*
+ * settings: how a round is run and how a client trains, by name.
+ *
+ * One table serves three readers: the options of fedmrn-init and fedmrn-train
+ * (`--epochs 10`), the model file's metadata (`fedmrn.epochs`), and
+ * fedmrn-inspect.  Every value has one canonical text.
+ *
+ *   method        fedmrn | fedmrns | fedavg     contract
+ *   noise         DIST:A                        contract; see below
+ *   noise-key     client | round                contract
+ *   dither        shared | private              contract default of the client
+ *   masking       psm | sm | pm | dm | post     local
+ *   epochs        1..100000                     local
+ *   batch         1..1000000                    local
+ *   lr            > 0                           local
+ *   lr-schedule   constant | step:EVERY:FACTOR | cosine:ROUNDS[:MIN]   local
+ *   momentum      [0,1)                         local
+ *   weight-decay  >= 0                          local
+ *   mean, std     per channel, comma-separated; one value serves all; local
+ *
+ * "contract" settings are fixed by the model file for the whole run: both ends
+ * must agree on them.  "local" ones are advice that fedmrn-train may override.
+ *
+ * Noise: the user writes `uniform:0.01`; the canonical text holds the integer
+ * a = round(A * 2^24) as `uniform:167772*2^-24`, and both are read.
+ *
+ * Inputs are (x/255 - mean)/std for 8-bit data.
+ */
+#ifndef FM_TENSOR_SETTINGS_H
+#define FM_TENSOR_SETTINGS_H
+
+#include "base/err.h"
+#include "rand/noise.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fm_method { FM_FEDAVG, FM_FEDMRN, FM_FEDMRNS };
+enum fm_masking { FM_PSM, FM_SM, FM_PM, FM_DM, FM_POST };
+enum fm_noise_key { FM_NOISE_CLIENT, FM_NOISE_ROUND };
+enum fm_dither { FM_DITHER_SHARED, FM_DITHER_PRIVATE };
+enum fm_lr_kind { FM_LR_CONSTANT, FM_LR_STEP, FM_LR_COSINE };
+
+enum { FM_CHANNELS_MAX = 64 };
+
+struct fm_settings {
+    enum fm_method method;
+    enum fm_dist dist;
+    uint32_t a; /* noise magnitude, units of 2^-24 */
+    enum fm_noise_key noise_key;
+    enum fm_dither dither;
+    enum fm_masking masking;
+    uint32_t epochs, batch;
+    double lr, momentum, weight_decay;
+    enum fm_lr_kind lr_kind;
+    uint32_t lr_every;  /* step: rounds between cuts; cosine: ROUNDS */
+    double lr_factor;   /* step: FACTOR; cosine: MIN as a share of lr */
+    size_t nmean, nstd; /* 1..FM_CHANNELS_MAX */
+    float mean[FM_CHANNELS_MAX]; /* default 0 */
+    float std[FM_CHANNELS_MAX];  /* default 1, > 0 */
+};
+
+/*
+ * fm_settings_default - the authors' settings for a method: noise uniform:0.01
+ * (fedmrns: uniform:0.005), masking psm, epochs 10, batch 64, lr 0.1 (fedavg:
+ * 0.03), constant, no momentum, no weight decay, noise key client, dither
+ * shared, mean 0, std 1.
+ */
+void fm_settings_default(struct fm_settings *s, enum fm_method m);
+
+/* The table: names in canonical order, NULL at the end. */
+extern const char *const fm_setting_names[];
+
+/* fm_setting_is_local - may fedmrn-train override it? */
+bool fm_setting_is_local(const char *name);
+
+/* fm_setting_applies - does it mean anything under this method?  (noise,
+ * noise-key, dither and masking mean nothing under fedavg.) */
+bool fm_setting_applies(const char *name, enum fm_method m);
+
+/*
+ * fm_setting_set - set one by its text.  Returns 0, or FM_EINPUT with a
+ * message like "epochs: 0 is not an integer in 1..100000".  An unknown name is
+ * a bug of the caller's.
+ */
+int fm_setting_set(struct fm_settings *s, const char *name, const char *text,
+                   struct fm_err *e);
+
+/* fm_setting_get - its canonical text, into `out`.  FM_SETTING_TEXT bytes. */
+enum { FM_SETTING_TEXT = 2048 };
+void fm_setting_get(const struct fm_settings *s, const char *name, char *out);
+
+/*
+ * fm_settings_lr - the learning rate of round r (the first is 1):
+ * step: lr * FACTOR^((r-1) div EVERY); cosine: from lr in round 1 to lr * MIN
+ * in round ROUNDS and after.
+ */
+double fm_settings_lr(const struct fm_settings *s, uint64_t round);
+
+/* Canonical decimal text of a double: the shortest that reads back the same. */
+enum { FM_DOUBLE_TEXT = 32 };
+void fm_double_text(char out[FM_DOUBLE_TEXT], double v);
+
+#endif
