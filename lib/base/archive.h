@@ -5,14 +5,15 @@
  *
  * The container is a POSIX cpio archive in the odc ("old character") form,
  * exactly as libarchive writes it for members with mode 0100644, owner 0:0,
- * time 0, device 0 and inodes counted from 1, with the TRAILER!!! entry and
- * not a byte after it.  Per member: a header of 76 octal digits, the name and
- * its NUL, the data; no padding.  The trailer is 87 bytes.
+ * time 0, device 0, one link and inodes counted from 1, with the TRAILER!!!
+ * entry and not a byte after it.  Per member: a header of 76 octal digits, the
+ * name and its NUL, the data; no padding.  The trailer is 87 bytes.
  *
  * The reader accepts only what the writer would write: it walks the headers
  * for names and sizes, writes the same members again through libarchive, and
- * compares every byte.  So equal members have equal bytes, and a flipped bit
- * outside the members' data never passes.
+ * compares every byte.  So equal members have equal bytes, and of the bits
+ * outside the members' data only those of a name can change unnoticed here:
+ * which names there must be is the caller's to check.
  */
 #ifndef FM_BASE_ARCHIVE_H
 #define FM_BASE_ARCHIVE_H
@@ -27,13 +28,14 @@ enum {
 };
 
 struct fm_member {
-    char name[FM_MEMBER_NAME];
-    const uint8_t *data; /* may be NULL when size is 0 */
-    size_t size;         /* at most 8 GiB - 1, what 11 octal digits hold */
+    char name[FM_MEMBER_NAME]; /* of a..z and points only */
+    const uint8_t *data;       /* may be NULL when size is 0 */
+    size_t size; /* at most 8 GiB - 1, what 11 octal digits hold */
 };
 
 /*
- * fm_archive_write - append the archive of `n` members to `out`.
+ * fm_archive_write - append the archive of `n` members to `out`, at most
+ * FM_MEMBERS_MAX; no data may lie in `out` itself.
  * Returns 0, or FM_ESYS (memory), or FM_EINPUT (a member too large).
  */
 int fm_archive_write(struct fm_buf *out, const struct fm_member *m, size_t n,
@@ -46,7 +48,7 @@ size_t fm_archive_header(const char *name);
  * fm_archive_frame - read exactly one archive from `src` and append its bytes
  * to `out`, growing `out` only by what has arrived.
  *
- *   limit  the largest archive accepted, in bytes
+ *   limit  the largest archive accepted, in bytes; at least 76
  *
  * Returns 0 (and `out` unchanged at a clean end of input), FM_EINPUT for
  * bytes that are not an archive, are cut short or exceed the limit (the
@@ -69,7 +71,9 @@ int fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
 
 /*
  * fm_archive_slurp - read a whole data file, plain or compressed by at most
- * one of gzip, bzip2, xz, lzma, zstd or lz4 (whatever this libarchive has).
+ * one of gzip, bzip2, xz, lzma, zstd or lz4 (whatever this libarchive has
+ * built in; no program is run).  Their checksums are checked, gzip's for the
+ * last of several members only.
  *
  *   path   a file, or "-" for standard input
  *   limit  the most bytes accepted after decompression

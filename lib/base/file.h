@@ -21,8 +21,16 @@ struct fm_source {
 int fm_source_open(struct fm_source *s, const char *path, struct fm_err *e);
 
 /*
+ * fm_source_some - what one read gives: 1..n bytes into `p`, 0 at the end of
+ * input.  Returns 0 or a code.
+ */
+int fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
+                   struct fm_err *e);
+
+/*
  * fm_source_read - append exactly `n` bytes to `out`, or fewer at the end of
- * input; *got says how many.  Returns 0, or FM_ESYS.
+ * input; *got says how many.  `out` grows only as bytes arrive, so `n` may
+ * come from a hostile header.  Returns 0 or a code.
  */
 int fm_source_read(struct fm_source *s, struct fm_buf *out, size_t n,
                    size_t *got, struct fm_err *e);

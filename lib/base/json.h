@@ -63,9 +63,12 @@ bool fm_json_is_array(const struct fm_json *j);
 /*
  * Building.  Each adds to an object (`key` not NULL) or appends to an array
  * (`key` NULL).  Failures are out of memory or invalid UTF-8 in a string; they
- * are remembered in the tree and reported by fm_json_dump, so that a builder
- * need not check each line.  fm_json_add_object and fm_json_add_array return
- * the new child, owned by the tree.
+ * are remembered and reported by fm_json_dump, so that a builder need not
+ * check each line (after one failed addition for want of memory no tree of
+ * this process is written any more).  An integer is at most 2^63 - 1.  A real
+ * is written with the fewest digits that read back as the same double; NaN
+ * and the infinities, which JSON lacks, are written as null. fm_json_add_object
+ * and fm_json_add_array return the new child, owned by the tree.
  */
 struct fm_json *fm_json_object(void); /* NULL is accepted by every adder */
 struct fm_json *fm_json_array(void);
@@ -77,7 +80,10 @@ void fm_json_add_real(struct fm_json *to, const char *key, double v);
 void fm_json_add_bool(struct fm_json *to, const char *key, bool v);
 void fm_json_add_null(struct fm_json *to, const char *key);
 
-/* fm_json_dump - append the text of `j` to `out`; 0 or FM_ESYS. */
+/*
+ * fm_json_dump - append the text of `j` to `out`; 0 or FM_ESYS, and then `out`
+ * is as it was.
+ */
 int fm_json_dump(struct fm_buf *out, const struct fm_json *j, struct fm_err *e);
 
 #endif

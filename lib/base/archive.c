@@ -1,0 +1,476 @@
+#include "base/archive.h"
+
+#include "base/crc32.h"
+#include "base/mem.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The odc header: octal fields, all of 6 digits but the time and the size. */
+enum {
+    HEADER = 76,
+    NAMESIZE_AT = 59,
+    NAMESIZE_LEN = 6,
+    FILESIZE_AT = 65,
+    FILESIZE_LEN = 11,
+    STEP = 1 << 18,
+};
+
+static const char magic[] = "070707";
+static const char trailer[] = "TRAILER!!!";
+static const uint64_t size_max = ((uint64_t)1 << (3 * FILESIZE_LEN)) - 1;
+
+size_t
+fm_archive_header(const char *name)
+{
+    return HEADER + strlen(name) + 1;
+}
+
+/* Names need no locale and no thought: small letters and points. */
+static bool
+name_ok(const char *s)
+{
+    return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz.")] == '\0' &&
+           strlen(s) < FM_MEMBER_NAME;
+}
+
+/* --- Writing ----------------------------------------------------------- */
+
+/* Where libarchive's bytes go: into a buffer, or against one. */
+struct target {
+    struct fm_buf *out; /* NULL when comparing */
+    const uint8_t *want;
+    size_t left; /* of `want` */
+    bool differs;
+    int rc;
+    struct fm_err *e;
+};
+
+static la_ssize_t
+deliver(struct archive *a, void *ctx, const void *p, size_t n)
+{
+    struct target *t = ctx;
+
+    (void)a;
+    if (t->out)
+        t->rc = fm_buf_add(t->out, p, n, t->e);
+    else if (n > t->left || memcmp(t->want, p, n) != 0)
+        t->differs = true;
+    else {
+        t->want += n;
+        t->left -= n;
+    }
+    return t->rc || t->differs ? -1 : (la_ssize_t)n;
+}
+
+static int
+emit_member(struct archive *a, const struct fm_member *m, size_t inode)
+{
+    struct archive_entry *entry = archive_entry_new();
+    int r;
+
+    if (!entry)
+        return ARCHIVE_FATAL;
+    archive_entry_set_pathname(entry, m->name);
+    archive_entry_set_mode(entry, AE_IFREG | 0644);
+    archive_entry_set_nlink(entry, 1);
+    archive_entry_set_ino64(entry, (la_int64_t)inode);
+    archive_entry_set_size(entry, (la_int64_t)m->size);
+    r = archive_write_header(a, entry);
+    archive_entry_free(entry);
+    if (r == ARCHIVE_OK && m->size > 0 &&
+        archive_write_data(a, m->data, m->size) != (la_ssize_t)m->size)
+        r = ARCHIVE_FATAL;
+    return r;
+}
+
+/* Lead the members through libarchive to `t`. */
+static int
+emit(struct target *t, const struct fm_member *m, size_t n)
+{
+    struct archive *a = archive_write_new();
+    int rc = 0, r;
+
+    if (!a)
+        return fm_err_nomem(t->e);
+    r = archive_write_set_format_cpio_odc(a);
+    /* No blocking: bytes pass as they come, and none follow the trailer. */
+    if (r == ARCHIVE_OK)
+        r = archive_write_set_bytes_per_block(a, 0);
+    if (r == ARCHIVE_OK)
+        r = archive_write_set_bytes_in_last_block(a, 1);
+    if (r == ARCHIVE_OK)
+        r = archive_write_open(a, t, NULL, deliver, NULL);
+    for (size_t i = 0; i < n && r == ARCHIVE_OK; i++)
+        r = emit_member(a, &m[i], i + 1);
+    if (r == ARCHIVE_OK)
+        r = archive_write_close(a);
+    if (t->rc)
+        rc = t->rc;
+    else if (r != ARCHIVE_OK && !t->differs)
+        rc = fm_err_set(t->e, FM_ESYS, "libarchive: %s",
+                        archive_error_string(a) ? archive_error_string(a)
+                                                : "out of memory");
+    /* A failed archive is not completed by its release. */
+    if (r != ARCHIVE_OK)
+        archive_write_fail(a);
+    archive_write_free(a);
+    return rc;
+}
+
+int
+fm_archive_write(struct fm_buf *out, const struct fm_member *m, size_t n,
+                 struct fm_err *e)
+{
+    struct target t = {.out = out, .e = e};
+    size_t total = HEADER + sizeof trailer, start = out->len;
+    int rc;
+
+    assert(n <= FM_MEMBERS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        assert(name_ok(m[i].name));
+        if (m[i].size > size_max)
+            return fm_err_set(e, FM_EINPUT, "%s: %zu bytes are too many",
+                              m[i].name, m[i].size);
+        if (!fm_add_ok(total, fm_archive_header(m[i].name), &total) ||
+            !fm_add_ok(total, m[i].size, &total))
+            return fm_err_nomem(e);
+    }
+    rc = fm_buf_reserve(out, total, e);
+    if (rc == 0)
+        rc = emit(&t, m, n);
+    if (rc)
+        out->len = start;
+    assert(rc || out->len - start == total);
+    return rc;
+}
+
+/* --- Reading ----------------------------------------------------------- */
+
+static bool
+octal(const uint8_t *p, size_t n, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '7')
+            return false;
+        v = v << 3 | (uint64_t)(p[i] - '0');
+    }
+    *out = v;
+    return true;
+}
+
+/* The two sizes of a header; NULL, or what is wrong with it. */
+static const char *
+sizes(const uint8_t *header, size_t *name, uint64_t *data)
+{
+    uint64_t n;
+
+    if (memcmp(header, magic, FM_ARCHIVE_MAGIC) != 0)
+        return "no archive header here";
+    if (!octal(header + NAMESIZE_AT, NAMESIZE_LEN, &n) ||
+        !octal(header + FILESIZE_AT, FILESIZE_LEN, data))
+        return "a size is not octal";
+    if (n < 2 || n > FM_MEMBER_NAME)
+        return "a member's name is empty or too long";
+    *name = (size_t)n;
+    return NULL;
+}
+
+static bool
+is_trailer(const uint8_t *name, size_t n)
+{
+    return n == sizeof trailer && memcmp(name, trailer, n) == 0;
+}
+
+/* Read `n` bytes of an archive that has begun; `start` is its first in `out`.
+ */
+static int
+more(struct fm_buf *out, struct fm_source *src, size_t n, size_t start,
+     size_t limit, struct fm_err *e)
+{
+    size_t got;
+    int rc;
+
+    if (n > limit - (out->len - start))
+        return fm_err_set(e, FM_EINPUT,
+                          "%s: byte %llu: the archive exceeds %zu bytes",
+                          src->name, (unsigned long long)src->offset, limit);
+    rc = fm_source_read(src, out, n, &got, e);
+    if (rc == 0 && got < n)
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: byte %llu: cut short in the middle of an archive",
+                        src->name, (unsigned long long)src->offset);
+    return rc;
+}
+
+int
+fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
+                 struct fm_err *e)
+{
+    const size_t start = out->len;
+    size_t got, name;
+    uint64_t data;
+    int rc;
+
+    assert(limit >= HEADER);
+    /* Only before the first byte is the end of input a clean one. */
+    if ((rc = fm_source_read(src, out, 1, &got, e)))
+        return rc;
+    if (got == 0)
+        return 0;
+    for (size_t members = 0;; members++) {
+        size_t head = out->len;
+        uint64_t at = src->offset;
+        const char *bad;
+
+        /* The archive's first byte is here already. */
+        if (members == 0) {
+            head--;
+            at--;
+        }
+        if ((rc = more(out, src, HEADER - (out->len - head), start, limit, e)))
+            return rc;
+        bad = sizes(out->data + head, &name, &data);
+        if (bad)
+            return fm_err_set(e, FM_EINPUT, "%s: byte %llu: %s", src->name,
+                              (unsigned long long)at, bad);
+        if ((rc = more(out, src, name, start, limit, e)))
+            return rc;
+        if (is_trailer(out->data + head + HEADER, name))
+            return 0;
+        if (members == FM_MEMBERS_MAX)
+            return fm_err_set(e, FM_EINPUT, "%s: byte %llu: too many members",
+                              src->name, (unsigned long long)at);
+        if (data > SIZE_MAX)
+            data = SIZE_MAX;
+        if ((rc = more(out, src, (size_t)data, start, limit, e)))
+            return rc;
+    }
+}
+
+static int
+reject(struct fm_err *e, size_t at, const char *why)
+{
+    return fm_err_set(e, FM_EINPUT, "byte %zu: %s", at, why);
+}
+
+/* The member whose header is at *at; *done at the trailer. */
+static int
+walk(struct fm_member *m, const uint8_t *bytes, size_t size, size_t *at,
+     bool *done, struct fm_err *e)
+{
+    const uint8_t *p = bytes + *at;
+    size_t left = size - *at, name;
+    uint64_t data;
+    const char *bad;
+
+    if (left < HEADER)
+        return reject(e, *at, "cut short in a header");
+    bad = sizes(p, &name, &data);
+    if (bad)
+        return reject(e, *at, bad);
+    if (left - HEADER < name || data > left - HEADER - name)
+        return reject(e, *at, "cut short in a member");
+    *done = is_trailer(p + HEADER, name);
+    if (*done)
+        return 0;
+    memcpy(m->name, p + HEADER, name);
+    if (m->name[name - 1] != '\0' || strlen(m->name) != name - 1 ||
+        !name_ok(m->name))
+        return reject(e, *at, "not a member's name");
+    m->data = p + HEADER + name;
+    m->size = (size_t)data;
+    *at += HEADER + name + m->size;
+    return 0;
+}
+
+int
+fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
+                 size_t size, struct fm_err *e)
+{
+    struct target t = {.want = bytes, .left = size, .e = e};
+    struct fm_member beyond;
+    bool done = false;
+    size_t at = 0;
+    int rc;
+
+    for (*n = 0;; ++*n) {
+        bool full = *n == FM_MEMBERS_MAX;
+
+        rc = walk(full ? &beyond : &m[*n], bytes, size, &at, &done, e);
+        if (rc)
+            return rc;
+        if (done)
+            break;
+        if (full)
+            return reject(e, at, "too many members");
+    }
+    /*
+     * Modes, owners, inodes, times, the trailer and what follows it: all have
+     * one right value, and writing the members again is what it is.
+     */
+    if ((rc = emit(&t, m, *n)))
+        return rc;
+    if (t.differs || t.left > 0)
+        return reject(e, size - t.left, "not the bytes this archive must have");
+    return 0;
+}
+
+/* --- Data sets --------------------------------------------------------- */
+
+struct reader {
+    struct fm_source src;
+    struct fm_err *e;
+    int rc;
+    uint8_t tail[8]; /* the last bytes read, padded in front */
+    uint8_t block[STEP];
+};
+
+static la_ssize_t
+fetch(struct archive *a, void *ctx, const void **p)
+{
+    struct reader *r = ctx;
+    size_t got, keep;
+
+    (void)a;
+    r->rc = fm_source_some(&r->src, r->block, sizeof r->block, &got, r->e);
+    if (r->rc)
+        return -1;
+    keep = got < sizeof r->tail ? got : sizeof r->tail;
+    memmove(r->tail, r->tail + keep, sizeof r->tail - keep);
+    memcpy(r->tail + sizeof r->tail - keep, r->block + got - keep, keep);
+    *p = r->block;
+    return (la_ssize_t)got;
+}
+
+/* Our reader's failure comes first: libarchive's would only describe it. */
+static int
+damaged(struct reader *r, struct archive *a)
+{
+    const char *why = archive_error_string(a);
+
+    if (r->rc)
+        return r->rc;
+    if (archive_errno(a) == ENOMEM)
+        return fm_err_nomem(r->e);
+    return fm_err_set(r->e, FM_EINPUT, "%s: damaged or cut short: %s",
+                      r->src.name, why ? why : "cannot decompress");
+}
+
+/* The filters that this libarchive has itself, without running a program. */
+static int
+formats(struct archive *a)
+{
+    int (*const filter[])(struct archive *) = {
+        archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
+        archive_read_support_filter_xz,   archive_read_support_filter_lzma,
+        archive_read_support_filter_zstd, archive_read_support_filter_lz4,
+    };
+
+    for (size_t i = 0; i < sizeof filter / sizeof *filter; i++) {
+        struct archive *probe = archive_read_new();
+        int r = probe ? filter[i](probe) : ARCHIVE_FATAL;
+
+        archive_read_free(probe);
+        if (r == ARCHIVE_OK)
+            r = filter[i](a);
+        if (r == ARCHIVE_FATAL)
+            return r;
+    }
+    /* Nothing at all is a file too. */
+    if (archive_read_support_format_empty(a) != ARCHIVE_OK)
+        return ARCHIVE_FATAL;
+    return archive_read_support_format_raw(a);
+}
+
+/*
+ * libarchive 3.6 does not look at gzip's own checksum.  The file ends with
+ * the CRC-32 and the length (modulo 2^32) of the last member, and most files
+ * have one; of several, the earlier ones go unchecked.
+ */
+static int
+check_gzip(const struct reader *r, const uint8_t *data, size_t n)
+{
+    uint32_t len = fm_get32(r->tail + 4);
+
+    if (len <= n && fm_crc32(data + n - len, len) == fm_get32(r->tail))
+        return 0;
+    return fm_err_set(r->e, FM_EINPUT, "%s: damaged: gzip checksum differs",
+                      r->src.name);
+}
+
+static int
+drain(struct reader *r, struct archive *a, struct fm_buf *out, size_t limit)
+{
+    const size_t start = out->len;
+
+    for (;;) {
+        size_t left = limit - (out->len - start);
+        la_ssize_t k;
+        int rc;
+
+        if ((rc = fm_buf_reserve(out, STEP, r->e)))
+            return rc;
+        k = archive_read_data(a, out->data + out->len, STEP);
+        if (k < 0)
+            return damaged(r, a);
+        if ((size_t)k > left)
+            return fm_err_set(r->e, FM_EINPUT, "%s: larger than %zu bytes",
+                              r->src.name, limit);
+        if (k == 0)
+            break;
+        out->len += (size_t)k;
+    }
+    if (archive_filter_code(a, 0) != ARCHIVE_FILTER_GZIP)
+        return 0;
+    return check_gzip(r, out->data + start, out->len - start);
+}
+
+int
+fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
+                 struct fm_err *e)
+{
+    struct reader *r = fm_alloc(1, sizeof *r, e);
+    struct archive *a = NULL;
+    struct archive_entry *entry;
+    const size_t start = out->len;
+    int rc, got;
+
+    if (!r)
+        return FM_ESYS;
+    r->e = e;
+    if ((rc = fm_source_open(&r->src, path, e)))
+        goto out;
+    a = archive_read_new();
+    if (!a || formats(a) != ARCHIVE_OK) {
+        rc = fm_err_nomem(e);
+        goto out;
+    }
+    if (archive_read_open(a, r, NULL, fetch, NULL) != ARCHIVE_OK) {
+        rc = damaged(r, a);
+        goto out;
+    }
+    got = archive_read_next_header(a, &entry);
+    if (got != ARCHIVE_OK && got != ARCHIVE_EOF)
+        rc = damaged(r, a);
+    else if (r->rc)
+        rc = r->rc;
+    else if (archive_filter_count(a) > 2)
+        rc = fm_err_set(e, FM_EINPUT, "%s: compressed more than once",
+                        r->src.name);
+    else if (got == ARCHIVE_OK)
+        rc = drain(r, a, out, limit);
+out:
+    if (rc)
+        out->len = start;
+    archive_read_free(a);
+    fm_source_close(&r->src);
+    free(r);
+    return rc;
+}

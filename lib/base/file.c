@@ -1,0 +1,163 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A claimed size is believed only a step at a time, as bytes arrive. */
+enum { STEP = 1 << 20 };
+
+/* What says that the file is wrong, rather than the machine. */
+static enum fm_code
+blame(int err)
+{
+    switch (err) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENXIO:
+    case ENODEV:
+    case EBADF: /* standard input was closed */
+        return FM_EINPUT;
+    default:
+        return FM_ESYS;
+    }
+}
+
+int
+fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
+{
+    struct stat st;
+    int err = 0;
+
+    *s = (struct fm_source){.name = path, .fd = -1};
+    if (strcmp(path, "-") == 0) {
+        s->name = "<stdin>";
+        s->fd = STDIN_FILENO;
+    } else {
+        do
+            s->fd = open(path, O_RDONLY | O_CLOEXEC);
+        while (s->fd < 0 && errno == EINTR);
+    }
+    /* Opening a directory succeeds; reading it would fail much later. */
+    if (s->fd < 0 || fstat(s->fd, &st))
+        err = errno;
+    else if (S_ISDIR(st.st_mode))
+        err = EISDIR;
+    if (err == 0)
+        return 0;
+    fm_source_close(s);
+    return fm_err_set(e, blame(err), "%s: %s", s->name, strerror(err));
+}
+
+int
+fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
+               struct fm_err *e)
+{
+    ssize_t k;
+
+    *got = 0;
+    if (n > SSIZE_MAX)
+        n = SSIZE_MAX;
+    while ((k = read(s->fd, p, n)) < 0) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd fd = {.fd = s->fd, .events = POLLIN};
+
+            poll(&fd, 1, -1);
+        } else if (errno != EINTR) {
+            int err = errno;
+
+            return fm_err_set(e, blame(err), "%s: %s", s->name, strerror(err));
+        }
+    }
+    *got = (size_t)k;
+    s->offset += (uint64_t)k;
+    return 0;
+}
+
+int
+fm_source_read(struct fm_source *s, struct fm_buf *out, size_t n, size_t *got,
+               struct fm_err *e)
+{
+    int rc;
+
+    *got = 0;
+    while (*got < n) {
+        size_t want = n - *got < STEP ? n - *got : STEP, k;
+
+        if ((rc = fm_buf_reserve(out, want, e)))
+            return rc;
+        if ((rc = fm_source_some(s, out->data + out->len, want, &k, e)))
+            return rc;
+        if (k == 0)
+            break;
+        out->len += k;
+        *got += k;
+    }
+    return 0;
+}
+
+void
+fm_source_close(struct fm_source *s)
+{
+    /* Nothing was written: there is no failure to hear about. */
+    if (s->fd > STDIN_FILENO)
+        close(s->fd);
+    s->fd = -1;
+}
+
+/* Room for all of a regular file at once; anything else grows as it comes. */
+static int
+room(struct fm_buf *out, const struct fm_source *s, size_t limit,
+     struct fm_err *e)
+{
+    struct stat st;
+
+    if (fstat(s->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+        (uintmax_t)st.st_size > limit)
+        return 0;
+    /* One byte more, where the end of the file is found. */
+    return fm_buf_reserve(out, (size_t)st.st_size + 1, e);
+}
+
+int
+fm_file_read(struct fm_buf *out, const char *path, size_t limit,
+             struct fm_err *e)
+{
+    struct fm_source s;
+    size_t total = 0, got;
+    int rc;
+
+    if ((rc = fm_source_open(&s, path, e)))
+        return rc;
+    if ((rc = room(out, &s, limit, e)))
+        goto out;
+    for (;;) {
+        size_t left = limit - total;
+        size_t want = left < STEP ? left + 1 : STEP;
+
+        /* What was reserved is filled before more is asked for. */
+        if (out->cap - out->len > 0 && out->cap - out->len < want)
+            want = out->cap - out->len;
+        if ((rc = fm_source_read(&s, out, want, &got, e)))
+            goto out;
+        if (got > left) {
+            rc = fm_err_set(e, FM_EINPUT, "%s: larger than %zu bytes", s.name,
+                            limit);
+            goto out;
+        }
+        total += got;
+        if (got < want)
+            break;
+    }
+out:
+    fm_source_close(&s);
+    return rc;
+}
