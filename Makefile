@@ -22,7 +22,18 @@ LIBOBJ   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
 TOOLS    = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 UNITS    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all check check-unit check-cli install clean help
+C_FILES  = $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.[ch])
+MANUALS  = $(wildcard man/*.[1-9])
+SCRIPTS  = $(wildcard .ci/run samples/*.sh samples/*/*.sh tests/*.sh \
+             tests/lint/*.sh tests/cli/*.bash tests/cli/*.bats)
+# Builds that must be free of warnings and give the same bytes: CC-OPTIMISATION.
+VARIANTS = gcc-O0 gcc-O3 clang-O2
+LINTS    = lint-format lint-layers lint-rooms lint-tools lint-headers \
+           lint-cppcheck lint-shell lint-man
+
+.PHONY: all units variants check check-unit check-cli check-portable check-san \
+        check-valgrind check-compilers lint $(LINTS) format deps install \
+        uninstall clean help lints variant-dirs $(addprefix variant-,$(VARIANTS))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -54,18 +65,88 @@ $(BUILD)/%.o: %.c
 check: check-unit check-cli ## run every test
 
 check-unit: $(UNITS) ## run the library's tests
-	@for t in $(UNITS); do $(WRAP) $$t || { echo "FAIL $$t"; exit 1; }; echo "ok $$t"; done
+	@for t in $(UNITS); do \
+	    $(WRAP) $$t || { echo "FAIL $$t"; exit 1; }; echo "ok $$t"; done
 
 check-cli: $(TOOLS) ## run the tools' tests
 	PATH="$(abspath $(BUILD))/bin:$$PATH" $(BATS) tests/cli
 
+check-portable: $(UNITS) $(TOOLS) ## every test again, without SIMD
+	FEDMRN_CPU=portable $(MAKE) check
+
+check-san: ## every test again, under ASan and UBSan
+	$(MAKE) check BUILD=$(BUILD)/san \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+check-valgrind: $(UNITS) ## the library's tests under valgrind
+	$(MAKE) check-unit \
+	    WRAP='valgrind -q --error-exitcode=1 --leak-check=full'
+
+check-compilers: variants ## gcc and clang, -O0 to -O3: the same bytes
+	tests/compilers.sh $(addprefix $(BUILD)/,$(VARIANTS))
+
+units: $(UNITS) # build the library's tests, run nothing
+
+variants: $(addprefix variant-,$(VARIANTS)) ## build with each compiler, -Werror
+
+# A compiler that is not there is skipped, and says so.
+$(addprefix variant-,$(VARIANTS)): variant-%:
+	@cc=$(firstword $(subst -, ,$*)); \
+	if command -v $$cc >/dev/null; then \
+	    $(MAKE) BUILD=$(BUILD)/$* CC=$$cc \
+	        CFLAGS='-$(lastword $(subst -, ,$*)) -Werror' all units; \
+	else echo "skip: $*: no $$cc here"; fi
+
+lint: $(LINTS) variants ## formatting, layers, analysis, manuals, scripts, -Werror
+
+# What tests/run.sh asks, so that it needs no list of its own.
+lints variant-dirs:
+	@echo $(if $(filter lints,$@),$(LINTS),$(addprefix $(BUILD)/,$(VARIANTS)))
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint-layers lint-rooms lint-tools: lint-%:
+	tests/lint/$*.sh
+
+lint-headers:
+	tests/lint/headers.sh $(CC) $(CPPFLAGS) $(CFLAGS) -Werror
+
+lint-cppcheck:
+	cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
+	    --enable=warning,portability --suppress=internalAstError \
+	    -D__x86_64__ -D__GNUC__=12 -Ilib lib cmd
+
+lint-shell:
+	shellcheck -e SC2013,SC2016,SC2154 $(SCRIPTS)
+
+# groff warns without failing, so any word from it is a failure.
+lint-man:
+	mandoc -T lint -W warning $(MANUALS)
+	@for m in $(MANUALS); do groff -mdoc -ww -z $$m; done 2>&1 | \
+	    { ! grep .; }
+
+format: ## rewrite the C files in the house format
+	clang-format -i $(C_FILES)
+
+deps: ## install the Debian packages that building and testing need
+	sh samples/deps.sh build test
+
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	@for m in $(MANUALS); do \
+	    d=$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; \
+	    install -d $$d && install -m 644 $$m $$d || exit 1; done
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
+	@for m in $(MANUALS); do \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+	    expand -t 18

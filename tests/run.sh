@@ -1,0 +1,115 @@
+#!/bin/sh
+# run.sh: install what is missing, build, and run every check that is quick.
+# Each result is a line as it comes; the last line says how many passed.
+# The slower ones are `make check-san` and `make check-valgrind`.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+jobs=$(nproc 2>/dev/null || echo 2)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0 skipped=0
+began=$(date +%s)
+
+# count - read results in TAP's words from a file, show them, and count them
+count() {
+    cat "$1"
+    passed=$((passed + $(grep -E '^ok ' "$1" | grep -ciEv '# skip')))
+    skipped=$((skipped + $(grep -E '^ok ' "$1" | grep -ciE '# skip')))
+    failed=$((failed + $(grep -cE '^not ok ' "$1")))
+}
+
+# check NAME COMMAND... - one result; what the command said only if it failed
+check() {
+    name=$1
+    shift
+    start=$(date +%s)
+    if "$@" >"$tmp/log" 2>&1; then
+        echo "ok $name ($(($(date +%s) - start)) s)"
+        grep '^skip: ' "$tmp/log" | sed 's/^/# /'
+        passed=$((passed + 1))
+    else
+        echo "not ok $name (status $?)"
+        tail -n 40 "$tmp/log" | sed 's/^/# /'
+        failed=$((failed + 1))
+        return 1
+    fi
+}
+
+# tap FILE COMMAND... - results of a command that speaks TAP, which fails also
+# when it ends badly without having named a failure
+tap() {
+    file=$1
+    shift
+    "$@" >"$file" 2>&1
+    status=$?
+    if [ $status -ne 0 ] && ! grep -q '^not ok ' "$file"; then
+        echo "not ok $*: status $status" >>"$file"
+    fi
+}
+
+finish() {
+    echo "# $(($(date +%s) - began)) seconds"
+    if [ $((passed + failed)) -eq 0 ]; then
+        echo "# nothing was run"
+        failed=1
+    fi
+    if [ "$skipped" -gt 0 ]; then
+        echo "$passed passed, $failed failed, $skipped skipped"
+    else
+        echo "$passed passed, $failed failed"
+    fi
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+check "packages" sh samples/deps.sh build test
+check "build" make -s -j"$jobs" all units || finish
+
+echo "# the library"
+for t in build/tests/test_*; do
+    [ -x "$t" ] || continue
+    case $t in *.[do]) continue ;; esac
+    check "unit ${t##*/}" "$t"
+done
+for t in build/tests/test_*; do
+    [ -x "$t" ] || continue
+    case $t in *.[do]) continue ;; esac
+    check "unit ${t##*/}, portable" env FEDMRN_CPU=portable "$t"
+done
+
+echo "# the tools"
+PATH=$PWD/build/bin:$PATH
+export PATH
+# One bats per file, as many at a time as there are processors.
+for f in tests/cli/*.bats; do
+    [ -f "$f" ] || continue
+    (tap "$tmp/${f##*/}.part" bats --tap "$f"
+        mv "$tmp/${f##*/}.part" "$tmp/${f##*/}.tap") &
+    echo "$f" >>"$tmp/files"
+    [ $(($(wc -l <"$tmp/files") % jobs)) -ne 0 ] || wait
+done
+wait
+for f in "$tmp"/*.tap; do
+    [ -f "$f" ] || continue
+    echo "# $(basename "$f" .tap)"
+    count "$f"
+done
+
+echo "# formatting, layers, analysis, manuals, scripts"
+for l in $(make -s lints); do
+    check "$l" make -s "$l"
+done
+
+echo "# compilers"
+if check "builds without a warning" make -s -j"$jobs" variants; then
+    # shellcheck disable=SC2046 # words are meant
+    tap "$tmp/compilers" tests/compilers.sh $(make -s variant-dirs)
+    count "$tmp/compilers"
+fi
+
+# In CI the tree is a fresh clone: whatever git does not know, a test left.
+if [ -n "${CI:-}" ] && git rev-parse --git-dir >/dev/null 2>&1; then
+    check "nothing is left behind" \
+        sh -c 'test -z "$(git status --porcelain | tee /dev/stderr)"'
+fi
+finish
