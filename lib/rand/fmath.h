@@ -10,7 +10,7 @@
 /* fm_log - natural logarithm of a normal x > 0. */
 double fm_log(double x);
 
-/* fm_exp - e^x; 0 below -745, infinity above 709.78. */
+/* fm_exp - e^x; 0 below -745.2, infinity above 709.782; NaN stays NaN. */
 double fm_exp(double x);
 
 /* fm_normal_inverse - z with Phi(z) = p, p in (0,1): Wichura's AS 241

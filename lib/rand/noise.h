@@ -52,10 +52,10 @@ const char *fm_dist_name(enum fm_dist d);
 int fm_dist_parse(enum fm_dist *d, const char *s, size_t len);
 
 /*
- * fm_magnitude_parse - A from decimal text ("0.01", "1e-2"), as a = round(A *
- * 2^24), at least 1.  Exact: the text is read as a decimal integer and scaled
- * without floating point rounding that could differ between libraries.
- * Returns 0, or -1 when it is not a number in (0, 256).
+ * fm_magnitude_parse - A from decimal text ("0.01", "1e-2", ".5"), as
+ * a = floor(A * 2^24 + 1/2), or 1 when that is 0.  Exact for any number of
+ * digits: the text is scaled as an integer.  No sign, no blanks, no hex.
+ * Returns 0, or -1 when it is not a number in (0, 256) whose a fits 32 bits.
  */
 int fm_magnitude_parse(uint32_t *a, const char *s);
 

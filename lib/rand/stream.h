@@ -27,16 +27,21 @@ uint32_t fm_stream_u32(struct fm_stream *s);
  */
 uint32_t fm_stream_below(struct fm_stream *s, uint32_t n);
 
-/* fm_stream_unit - (2x+1) / 2^54 with x of 53 bits, in (0,1): two words,
- * the first gives the high 32 bits of x, the second's top 21 the low ones. */
+/*
+ * fm_stream_unit - (2x+1) / 2^53 with x of 52 bits, in (0,1), never rounded:
+ * two words, the first gives the high 32 bits of x, the second's top 20 the
+ * low ones.
+ */
 double fm_stream_unit(struct fm_stream *s);
 
 /*
  * fm_stream_normal - a standard normal by the polar method (Marsaglia and
  * Bray 1964; the second value of a pair is dropped), with portable log.
- * fm_stream_gamma - Gamma(shape, 1), shape > 0 (Marsaglia and Tsang 2000;
- * below 1 by the boost of U^(1/shape)), with portable log and exp.  Tiny
- * shapes can underflow to 0.
+ *
+ * fm_stream_gamma - Gamma(shape, 1), shape > 0 (Marsaglia and Tsang 2000,
+ * without the squeeze), with portable log and exp.  A shape below 1 is
+ * Gamma(shape + 1), drawn first, times U^(1/shape) = exp(log(U) / shape).
+ * Tiny shapes can underflow to 0.
  */
 double fm_stream_normal(struct fm_stream *s);
 double fm_stream_gamma(struct fm_stream *s, double shape);
