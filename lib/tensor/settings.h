@@ -31,6 +31,7 @@
 
 #include "base/err.h"
 #include "rand/noise.h"
+#include "tensor/number.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,9 +98,5 @@ void fm_setting_get(const struct fm_settings *s, const char *name, char *out);
  * in round ROUNDS and after.
  */
 double fm_settings_lr(const struct fm_settings *s, uint64_t round);
-
-/* Canonical decimal text of a double: the shortest that reads back the same. */
-enum { FM_DOUBLE_TEXT = 32 };
-void fm_double_text(char out[FM_DOUBLE_TEXT], double v);
 
 #endif

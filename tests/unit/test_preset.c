@@ -1,0 +1,80 @@
+#include "tensor/arch.h"
+
+#include "check.h"
+
+#include <string.h>
+
+static struct fm_arch *
+preset(const char *name, struct fm_shape input, size_t classes)
+{
+    struct fm_err e = {FM_OK, ""};
+    char *text = fm_arch_preset(name, input, classes, &e);
+    struct fm_arch *a;
+
+    CHECK(text, "%s", e.msg);
+    a = fm_arch_parse(text, name, &e);
+    CHECK(a, "%s", e.msg);
+    CHECK(strcmp(a->text, text) == 0, "%s is not canonical", name);
+    free(text);
+    return a;
+}
+
+static void
+sizes(const char *name, struct fm_shape in, size_t classes, size_t maskable,
+      size_t params)
+{
+    struct fm_arch *a = preset(name, in, classes);
+
+    CHECK(a->maskable == maskable && a->params == params, "%s: %zu, %zu", name,
+          a->maskable, a->params);
+    CHECK(a->classes == classes, "%s: classes", name);
+    fm_arch_free(a);
+}
+
+/*
+ * CNN4: 389,920 weights and 1,920 batchnorm floats, as the FedMRN authors'
+ * network has.  LeNet-5: the well-known 61,706.  MLP: the 199,210 of McMahan
+ * et al. (arXiv 1602.05629), section 3.  CNN8 by hand.
+ */
+static void
+golden(void)
+{
+    struct fm_shape mnist = {1, 28, 28}, cifar = {3, 32, 32};
+
+    sizes("mlp", (struct fm_shape){784, 1, 1}, 10, 199210, 199210);
+    sizes("mlp", mnist, 10, 199210, 199210);
+    sizes("lenet5", mnist, 10, 61706, 61706);
+    sizes("cnn4", mnist, 10, 389920, 391840);
+    sizes("cnn8", cifar, 100, 1171296 + 102400, 1171296 + 102400 + 3840);
+}
+
+static void
+small_inputs(void)
+{
+    struct fm_arch *a = preset("cnn4", (struct fm_shape){1, 8, 8}, 3);
+
+    CHECK(a->layer[a->nlayers - 1].in.c == 256, "8x8 ends as 1x1");
+    fm_arch_free(a);
+    a = preset("cnn8", (struct fm_shape){1, 1, 2}, 3);
+    CHECK(a->layer[a->nlayers - 1].in.c == 512, "1x2 stays");
+    fm_arch_free(a);
+}
+
+static void
+hostile(void)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_shape s = {1, 1, 1};
+
+    CHECK(!fm_arch_preset("cnn5", s, 2, &e), "cnn5");
+    CHECK(strstr(e.msg, "cnn5: no such preset"), "%s", e.msg);
+}
+
+int
+main(void)
+{
+    golden();
+    small_inputs();
+    hostile();
+    return 0;
+}
