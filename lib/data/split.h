@@ -3,20 +3,25 @@
  * scheme and seed give the same lists on every machine.
  *
  *   iid           a permutation of all rows, cut into parts whose sizes
- *                 differ by at most one
- *   dirichlet:B   per class, proportions from Dir(B) over the clients; a
- *                 client that already holds its fair share (rows / clients)
- *                 gets none; proportions renormalised; the class's rows, in
- *                 random order, cut at the rounded-down cumulated proportions;
- *                 all redrawn until every client has at least 10 rows
- *                 (or `min_rows`)
- *   labels:F      each client holds max(1, round(F * classes)) classes, the
- *                 ones held least so far (lowest number first); each class's
- *                 rows, in random order, are cut evenly among its holders
+ *                 differ by at most one, the larger first
+ *   dirichlet:B   per class, in increasing order, proportions from Dir(B) over
+ *                 the clients, B in (0, 1e6]: one gamma g_j each; a client
+ *                 that already holds its fair share (rows / clients) gets
+ *                 none; the class's n rows, in random order, are cut after
+ *                 floor(n * (g_0 + ... + g_j) / sum); all redrawn until every
+ *                 client has at least `min_rows` rows.  When all gammas
+ *                 underflow to 0, a client below its share, drawn uniformly,
+ *                 takes the whole class: the limit of Dir(B) as B goes to 0
+ *   labels:F      F in (0,1]: each client holds max(1, round(F * classes))
+ *                 classes, the ones held least so far (lowest number first);
+ *                 each class's rows, in random order, are cut evenly among its
+ *                 holders, the larger pieces first
  *
- * Draws: the split seed is the key, purpose split; ordinal 0 for the
- * permutations and 1 for Dirichlet; block high counts redraws.  A part's rows
- * are in the order drawn.
+ * A class is a label that occurs.  Draws: the split seed is the key, purpose
+ * split; ordinal 0 for the permutations and 1 for Dirichlet; block high counts
+ * redraws, and the permutations use that of the draw accepted.  A permutation
+ * shuffles the rows in increasing order.  A part's rows are in the order
+ * drawn, class after class.
  */
 #ifndef FM_DATA_SPLIT_H
 #define FM_DATA_SPLIT_H
@@ -37,9 +42,13 @@ enum { FM_SPLIT_CLIENTS_MAX = 1000000, FM_SPLIT_REDRAWS = 10000 };
 /*
  * fm_split_make - partition `n` rows with labels y by `scheme`.
  *
- * Returns 0; or FM_EINPUT for an unknown scheme, a parameter out of range,
- * fewer rows than clients (or clients * min_rows for dirichlet), a class that
- * nobody would hold, or when FM_SPLIT_REDRAWS did not help.
+ *   min_rows  for dirichlet; 0 counts as 1
+ *
+ * Returns 0; FM_ESYS; or FM_EINPUT for an unknown scheme, a parameter out of
+ * range, fewer rows than clients (or clients * min_rows for dirichlet), a
+ * class that nobody would hold, a client that would get no row, or when
+ * FM_SPLIT_REDRAWS draws did not help.  Messages name neither file nor option.
+ *
  * fm_split_free is harmless on {0}.
  */
 int fm_split_make(struct fm_split *s, const uint8_t *y, size_t n,

@@ -1,0 +1,146 @@
+#include "data/dataset.h"
+
+#include "check.h"
+
+#include <unistd.h>
+
+static char dir[] = "/tmp/test_dataset.XXXXXX";
+static char images[64], labels[64];
+
+static void
+put(const char *path, const void *p, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    CHECK(f && fwrite(p, 1, n, f) == n && fclose(f) == 0, "%s", path);
+}
+
+/* Two samples of two channels, one row, two columns; and their labels. */
+static const uint8_t im4[] = {0, 0, 8, 4, 0, 0, 0, 2,  0,   0,   0, 2, 0, 0,
+                              0, 1, 0, 0, 0, 2, 0, 51, 102, 255, 1, 2, 3, 4};
+static const uint8_t lab[] = {0, 0, 8, 1, 0, 0, 0, 2, 5, 9};
+
+static int
+load(struct fm_dataset *d, struct fm_err *e)
+{
+    *e = (struct fm_err){FM_OK, ""};
+    return fm_dataset_read(d, images, labels, e);
+}
+
+/* (x/255 - mean)/std, worked by hand: 51, 102, 255 are 0.2, 0.4, 1. */
+static void
+golden(void)
+{
+    static const float mean[2] = {0.0f, 0.5f}, std[2] = {1.0f, 0.5f};
+    static const uint32_t row[2] = {1, 0};
+    static const float want[4] = {0.0f, 0.2f, -0.2f, 1.0f};
+    struct fm_dataset d;
+    struct fm_err e;
+    float x[8];
+    uint8_t y[2];
+
+    put(images, im4, sizeof im4);
+    put(labels, lab, sizeof lab);
+    CHECK(!load(&d, &e), "%s", e.msg);
+    CHECK(d.n == 2 && d.c == 2 && d.h == 1 && d.w == 2, "%zu %zu %zu %zu", d.n,
+          d.c, d.h, d.w);
+    fm_dataset_batch(&d, row, 2, mean, 2, std, 2, x, y);
+    for (size_t i = 0; i < 4; i++)
+        CHECK(x[4 + i] > want[i] - 1e-6f && x[4 + i] < want[i] + 1e-6f,
+              "value %zu is %g", i, (double)x[4 + i]);
+    CHECK(x[0] == 1.0f / 255.0f && y[0] == 9 && y[1] == 5, "%g", (double)x[0]);
+    /* One mean serves all channels beside two values of std. */
+    fm_dataset_batch(&d, row, 1, mean + 1, 1, std, 2, x, NULL);
+    CHECK(x[0] == 1.0f / 255.0f - 0.5f && x[2] == (3.0f / 255.0f - 0.5f) / 0.5f,
+          "%g %g", (double)x[0], (double)x[2]);
+    fm_dataset_free(&d);
+}
+
+/* The same bytes as N x W and as N x H x W. */
+static void
+shapes(void)
+{
+    static const uint8_t im2[] = {0, 0, 8, 2, 0, 0, 0, 2, 0,
+                                  0, 0, 3, 1, 2, 3, 4, 5, 6};
+    static const uint8_t im3[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0,
+                                  1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+    struct fm_dataset d;
+    struct fm_err e;
+
+    put(images, im2, sizeof im2);
+    CHECK(!load(&d, &e), "%s", e.msg);
+    CHECK(d.c == 3 && d.h == 1 && d.w == 1, "vector %zux%zux%zu", d.c, d.h,
+          d.w);
+    CHECK(!fm_dataset_check(&d, images, labels, 3, 1, 1, 10, &e), "%s", e.msg);
+    fm_dataset_free(&d);
+    put(images, im3, sizeof im3);
+    CHECK(!load(&d, &e), "%s", e.msg);
+    CHECK(d.c == 1 && d.h == 1 && d.w == 3, "image %zux%zux%zu", d.c, d.h, d.w);
+    CHECK(!fm_dataset_check(&d, images, labels, 3, 1, 1, 10, &e), "%s", e.msg);
+    CHECK(!fm_dataset_check(&d, images, labels, 1, 1, 3, 10, &e), "%s", e.msg);
+    fm_dataset_free(&d);
+    CHECK(!fm_dataset_read(&d, NULL, labels, &e), "%s", e.msg);
+    CHECK(d.n == 2 && d.y[1] == 9 && !d.x, "labels alone");
+    fm_dataset_free(&d);
+}
+
+static void
+check(const struct fm_dataset *d, size_t c, size_t h, size_t w, size_t classes,
+      const char *part)
+{
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(fm_dataset_check(d, "i", "l", c, h, w, classes, &e) == FM_EINPUT,
+          "%s accepted", part);
+    CHECK(strcmp(e.msg, part) == 0, "%s", e.msg);
+}
+
+static void
+hostile(void)
+{
+    struct fm_dataset d;
+    struct fm_err e;
+    uint8_t b[sizeof im4];
+
+    put(images, im4, sizeof im4);
+    CHECK(!load(&d, &e), "%s", e.msg);
+    check(&d, 1, 28, 28, 10,
+          "i: image 2x1x2 does not fit the model's input 1x28x28");
+    check(&d, 5, 1, 1, 10, "i: image 2x1x2 does not fit the model's input 5");
+    check(&d, 4, 1, 1, 9, "l: label 9 of sample 1 is not below 9 classes");
+    fm_dataset_free(&d);
+
+    memcpy(b, lab, sizeof lab);
+    b[7] = 1;
+    put(labels, b, sizeof lab - 1);
+    CHECK(load(&d, &e) == FM_EINPUT, "1 label for 2 images");
+    CHECK(strstr(e.msg, "/labels: 1 labels for 2 images in "), "%s", e.msg);
+    fm_dataset_free(&d);
+    put(labels, im4, sizeof im4);
+    CHECK(load(&d, &e) == FM_EINPUT, "images as labels");
+    CHECK(strstr(e.msg, "/labels: IDX with 4 dimensions, not 1"), "%s", e.msg);
+    fm_dataset_free(&d);
+    unlink(labels);
+    CHECK(load(&d, &e) == FM_EINPUT, "no labels");
+    CHECK(strstr(e.msg, "/labels: "), "%s", e.msg);
+    fm_dataset_free(&d);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_dataset_read(&d, "-", "-", &e) == FM_EINPUT, "- twice");
+    CHECK(strcmp(e.msg, "<stdin>: cannot be both images and labels") == 0, "%s",
+          e.msg);
+    fm_dataset_free(&d);
+}
+
+int
+main(void)
+{
+    CHECK(mkdtemp(dir), "no temporary directory");
+    snprintf(images, sizeof images, "%s/images", dir);
+    snprintf(labels, sizeof labels, "%s/labels", dir);
+    golden();
+    shapes();
+    hostile();
+    unlink(images);
+    rmdir(dir);
+    return 0;
+}
