@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +20,13 @@ fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
     va_list ap;
 
     if (!e || e->code != FM_OK)
-        return code;
+        return (int)code;
     e->code = code;
     va_start(ap, fmt);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
     printable(e->msg);
-    return code;
+    return (int)code;
 }
 
 int
@@ -41,6 +42,32 @@ fm_err_where(struct fm_err *e, const char *where)
         e->msg[0] = '\0';
     printable(e->msg);
     return (int)e->code;
+}
+
+int
+fm_err_errno(struct fm_err *e, int err, const char *name)
+{
+    enum fm_code code;
+
+    switch (err) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EEXIST:
+    case ENOTEMPTY:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENXIO:
+    case ENODEV:
+        code = FM_EINPUT;
+        break;
+    default:
+        code = FM_ESYS;
+    }
+    return fm_err_set(e, code, "%s: %s", name, strerror(err));
 }
 
 int

@@ -40,6 +40,14 @@ int fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
  */
 int fm_err_where(struct fm_err *e, const char *where);
 
+/*
+ * fm_err_errno - "name: what strerror says", for a system call that failed on
+ * a named file with errno `err`.  What a retry cannot mend (no such file, no
+ * permission, a directory, a read-only file system) is FM_EINPUT; the rest
+ * (I/O, no space, no memory, no descriptors) is FM_ESYS.  Returns the code.
+ */
+int fm_err_errno(struct fm_err *e, int err, const char *name);
+
 /* fm_err_nomem - the one way to say that memory ran out.  Returns FM_ESYS. */
 int fm_err_nomem(struct fm_err *e);
 

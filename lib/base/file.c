@@ -10,27 +10,6 @@
 /* A claimed size is believed only a step at a time, as bytes arrive. */
 enum { STEP = 1 << 20 };
 
-/* What says that the file is wrong, rather than the machine. */
-static enum fm_code
-blame(int err)
-{
-    switch (err) {
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-    case EACCES:
-    case EPERM:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case ENXIO:
-    case ENODEV:
-    case EBADF: /* standard input was closed */
-        return FM_EINPUT;
-    default:
-        return FM_ESYS;
-    }
-}
-
 int
 fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
 {
@@ -54,7 +33,9 @@ fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
     if (err == 0)
         return 0;
     fm_source_close(s);
-    return fm_err_set(e, blame(err), "%s: %s", s->name, strerror(err));
+    if (err == EBADF)
+        return fm_err_set(e, FM_EINPUT, "%s: it is closed", s->name);
+    return fm_err_errno(e, err, s->name);
 }
 
 int
@@ -72,9 +53,10 @@ fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
 
             poll(&fd, 1, -1);
         } else if (errno != EINTR) {
-            int err = errno;
-
-            return fm_err_set(e, blame(err), "%s: %s", s->name, strerror(err));
+            /* EBADF is a closed standard input: there is none to read. */
+            if (errno == EBADF)
+                return fm_err_set(e, FM_EINPUT, "%s: it is closed", s->name);
+            return fm_err_errno(e, errno, s->name);
         }
     }
     *got = (size_t)k;

@@ -20,8 +20,8 @@ enum { FM_POOL_MAX = 256 };
 
 /*
  * fm_pool_new - a pool of `threads` in 1..FM_POOL_MAX, the caller's included
- * (1 starts none); 0 means one per online processor.  NULL and FM_ESYS when a
- * thread cannot start.  fm_pool_free(NULL) is harmless.
+ * (1 starts none); 0 means one per processor this process may run on.  NULL and
+ * FM_ESYS when a thread cannot start.  fm_pool_free(NULL) is harmless.
  */
 struct fm_pool *fm_pool_new(size_t threads, struct fm_err *e);
 void fm_pool_free(struct fm_pool *p);

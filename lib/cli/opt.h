@@ -5,8 +5,8 @@
  * that table.  Long options take `--name=value` or `--name value` and may be
  * shortened as with getopt_long (which does the parsing); short ones may be
  * joined.  An option given twice is a usage error.  `--` ends the options;
- * operands and options may be mixed.  Usage errors print one line and the hint
- * "try `TOOL --help`", and exit with 2.
+ * operands and options may be mixed.  Usage errors print one line, "TOOL: what
+ * is wrong (try TOOL --help)", and exit with 2.
  *
  * Every tool has -h/--help (to stdout, status 0) and -V/--version
  * ("fedmrn-train 0.1.0"); these need not be in the table.
@@ -41,7 +41,9 @@ struct fm_tool {
 /*
  * fm_cli_start - parse; returns the operands and sets *n to their number.  The
  * first thing main does: it also ignores SIGPIPE (so that EPIPE is an error
- * message and status 1) and remembers the tool's name for messages.
+ * message and status 1), sees that descriptors 0 to 2 are not given to files,
+ * and remembers the tool's name for messages.  --quiet, where a tool has it,
+ * needs no more than its row in the table.
  */
 char **fm_cli_start(struct fm_tool *tool, int argc, char **argv, int *n);
 
@@ -68,8 +70,11 @@ void fm_cli_usage(const char *fmt, ...)
 /* fm_cli_note - "TOOL: message" on standard error; the tool goes on. */
 void fm_cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* fm_cli_end - the end of main: report a failure in `e` if there is one, and
- * return the exit status (e->code). */
+/*
+ * fm_cli_end - the end of main: report a failure in `e` if there is one, close
+ * standard output, and return the exit status: e->code, or 1 when standard
+ * output could not be written.
+ */
 int fm_cli_end(const struct fm_err *e);
 
 #endif

@@ -1,11 +1,13 @@
 /*
  * out: output that appears whole or not at all.
  *
- * To a regular file: a temporary ".NAME.XXXXXX.tmp" in the same directory,
- * written, fsynced, renamed over the target, the directory fsynced.  It is
- * removed on every failure, at exit and on SIGINT, SIGTERM and SIGHUP; stale
- * ones of dead processes are removed by the next run.  To standard output ("-"
- * or NULL), a device or a pipe: written through, flush and close checked.
+ * To a regular file: a temporary ".NAME.PID-N.tmp" in the same directory,
+ * written, fsynced, renamed over the target, the directory fsynced.  Its mode
+ * is 0666 less the umask.  It is removed on every failure, at exit and on
+ * SIGINT, SIGTERM and SIGHUP; stale ones of dead processes are removed by the
+ * next run with the same target.  A link is followed and stays a link.  To
+ * standard output ("-" or NULL), a device or a pipe: written through, flush
+ * and close checked.
  * Binary data to a terminal is a usage error.
  *
  * A tool prepares its whole answer first and opens the output last.
@@ -24,7 +26,9 @@
 void fm_out_check_tty(const char *path);
 
 /*
- * fm_out_open - a stream to write to, or NULL and FM_ESYS or FM_EINPUT.
+ * fm_out_open - a stream to write to, or NULL and FM_ESYS or FM_EINPUT
+ * (a directory, no such directory, no permission).  Writing to it needs no
+ * checks: a failure is remembered.
  * fm_out_commit - flush, sync, close and rename; 0 or FM_ESYS.  Only one
  * output is open at a time.
  * fm_out_abort - forget it.
@@ -33,7 +37,13 @@ FILE *fm_out_open(const char *path, struct fm_err *e);
 int fm_out_commit(struct fm_err *e);
 void fm_out_abort(void);
 
-/* fm_out_write - open, write `n` bytes, commit. */
+/* fm_out_write - open, write `n` bytes, commit; 0 or a code. */
 int fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e);
+
+/*
+ * fm_out_close_stdout - flush and close standard output, for what was printed
+ * to it; 0 or FM_ESYS.  fm_cli_end does this.
+ */
+int fm_out_close_stdout(struct fm_err *e);
 
 #endif

@@ -1,0 +1,48 @@
+/*
+ * common: the options that mean the same in every tool, and their glue.
+ *
+ * Rows for a tool's table:
+ *
+ *     static struct fm_opt opts[] = {
+ *         FM_OPT_MODEL, FM_OPT_THREADS, FM_OPT_OUTPUT, FM_OPT_QUIET, {0}};
+ */
+#ifndef FM_CLI_COMMON_H
+#define FM_CLI_COMMON_H
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/pool.h"
+#include "cli/opt.h"
+
+#define FM_OPT_OUTPUT                                                          \
+    {                                                                          \
+        'o', "output", "FILE",                                                 \
+            "write FILE, whole or not at all (default: standard output)", NULL \
+    }
+#define FM_OPT_QUIET                                                           \
+    {                                                                          \
+        'q', "quiet", NULL, "show no progress", NULL                           \
+    }
+#define FM_OPT_MODEL                                                           \
+    {                                                                          \
+        'm', "model", "FILE", "the round's model", NULL                        \
+    }
+#define FM_OPT_JSON                                                            \
+    {                                                                          \
+        'j', "json", NULL, "print JSON", NULL                                  \
+    }
+#define FM_OPT_THREADS                                                         \
+    {                                                                          \
+        't', "threads", "N", "threads to use (default: all processors)", NULL  \
+    }
+
+/*
+ * fm_cli_pool - the pool that --threads asks for: 0 or absent means one thread
+ * per online processor.  NULL and FM_ESYS when it cannot start.
+ */
+struct fm_pool *fm_cli_pool(const struct fm_tool *tool, struct fm_err *e);
+
+/* fm_cli_json - write `j` and a newline to standard output; 0 or FM_ESYS. */
+int fm_cli_json(const struct fm_json *j, struct fm_err *e);
+
+#endif

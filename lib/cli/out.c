@@ -1,0 +1,386 @@
+#include "cli/out.h"
+
+#include "cli/opt.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    LINKS_MAX = 40,
+    STEM_MAX = 200, /* of the target's name in the temporary's */
+    TRIES = 100,
+};
+
+/* The one open output. */
+static FILE *stream;
+static int fd = -1, failed; /* errno of the first failed write */
+static char name[PATH_MAX]; /* as the user knows it */
+static char target[PATH_MAX], temp[PATH_MAX], dir[PATH_MAX];
+static volatile sig_atomic_t unfinished; /* `temp` exists */
+
+static bool
+is_stdout(const char *path)
+{
+    return !path || strcmp(path, "-") == 0 ||
+           strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0;
+}
+
+void
+fm_out_check_tty(const char *path)
+{
+    struct stat st;
+    bool tty;
+
+    if (is_stdout(path))
+        tty = isatty(STDOUT_FILENO);
+    else if (stat(path, &st) || !S_ISCHR(st.st_mode))
+        tty = false;
+    else {
+        int f = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+        tty = f >= 0 && isatty(f);
+        if (f >= 0)
+            close(f);
+    }
+    if (tty)
+        fm_cli_usage("the output is binary and would go to a terminal: "
+                     "give -o FILE, or pipe it on");
+}
+
+/* --- The temporary ----------------------------------------------------- */
+
+static void
+on_signal(int sig)
+{
+    if (unfinished)
+        unlink(temp);
+    /* The handler has been reset: now the signal does what it means. */
+    raise(sig);
+}
+
+static void
+watch_signals(void)
+{
+    static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction old,
+        sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigemptyset(&sa.sa_mask);
+    for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
+        /* What nohup ignores stays ignored. */
+        if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(sigs[i], &sa, NULL);
+}
+
+/* join - "a/b" into out; an errno value. */
+static int
+join(char *out, const char *a, const char *b)
+{
+    int n = snprintf(out, PATH_MAX, "%s/%s", a, b);
+
+    return n < 0 || n >= PATH_MAX ? ENAMETOOLONG : 0;
+}
+
+static const char *
+base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* The directory of `path` into `dir`. */
+static void
+parent(const char *path)
+{
+    size_t n = (size_t)(base(path) - path);
+
+    if (n == 0)
+        strcpy(dir, ".");
+    else {
+        /* The root keeps its slash. */
+        memmove(dir, path, n);
+        dir[n > 1 ? n - 1 : n] = '\0';
+    }
+}
+
+/*
+ * Follow links at the end of `path`, also one that leads nowhere yet: what is
+ * replaced is the file, not the link.  An errno value.
+ */
+static int
+follow(const char *path)
+{
+    char to[PATH_MAX], at[PATH_MAX];
+    int err;
+
+    if (strlen(path) >= sizeof target)
+        return ENAMETOOLONG;
+    strcpy(target, path);
+    for (int i = 0; i < LINKS_MAX; i++) {
+        ssize_t n = readlink(target, to, sizeof to - 1);
+
+        parent(target);
+        if (n < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        to[n] = '\0';
+        if (to[0] == '/')
+            strcpy(target, to);
+        else if ((err = join(at, dir, to)))
+            return err;
+        else
+            strcpy(target, at);
+    }
+    return ELOOP;
+}
+
+/* The process id in a temporary's name for our target, or 0. */
+static long
+owner(const char *entry, const char *stem)
+{
+    size_t n = strlen(stem);
+    char *end;
+    long pid;
+
+    if (strncmp(entry, stem, n) != 0 || entry[n] < '1' || entry[n] > '9')
+        return 0;
+    errno = 0;
+    pid = strtol(entry + n, &end, 10);
+    if (errno || *end != '-')
+        return 0;
+    strtol(end + 1, &end, 10);
+    return strcmp(end, ".tmp") == 0 ? pid : 0;
+}
+
+/*
+ * Remove what killed processes left.  A process id says little when the
+ * directory is shared by hosts, so the living also hold a lock.
+ */
+static void
+sweep(const char *stem)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+
+    if (!d)
+        return;
+    while ((entry = readdir(d))) {
+        long pid = owner(entry->d_name, stem);
+        int f;
+
+        if (pid == 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+            continue;
+        f = openat(dirfd(d), entry->d_name,
+                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (f < 0)
+            continue;
+        if (flock(f, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(d), entry->d_name, 0);
+        close(f);
+    }
+    closedir(d);
+}
+
+/* Open `temp` beside `target`; an errno value. */
+static int
+create(void)
+{
+    char stem[STEM_MAX + 8], file[STEM_MAX + 64];
+    int err = EEXIST;
+
+    snprintf(stem, sizeof stem, ".%.*s.", STEM_MAX, base(target));
+    sweep(stem);
+    for (int i = 0; i < TRIES && err == EEXIST; i++) {
+        snprintf(file, sizeof file, "%s%ld-%d.tmp", stem, (long)getpid(), i);
+        if ((err = join(temp, dir, file)))
+            return err;
+        fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        err = fd < 0 ? errno : 0;
+    }
+    if (err)
+        return err;
+    unfinished = 1;
+    /* Where there are no locks, the process id must do. */
+    (void)flock(fd, LOCK_EX | LOCK_NB);
+    return 0;
+}
+
+/* --- The stream -------------------------------------------------------- */
+
+/* Under stdio, so that the reason of a failed write is not lost. */
+static ssize_t
+put(void *cookie, const char *p, size_t n)
+{
+    size_t done = 0;
+
+    (void)cookie;
+    while (done < n && !failed) {
+        ssize_t k = write(fd, p + done, n - done);
+
+        if (k >= 0)
+            done += (size_t)k;
+        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+            poll(&wait, 1, -1);
+        } else if (errno != EINTR)
+            failed = errno;
+    }
+    return failed ? 0 : (ssize_t)n;
+}
+
+/* Choose where the bytes go, and open it as `fd`; an errno value. */
+static int
+choose(const char *path)
+{
+    struct stat st;
+    int err;
+
+    if (is_stdout(path)) {
+        fd = STDOUT_FILENO;
+        return 0;
+    }
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+        return fd < 0 ? errno : 0;
+    }
+    /* A rename would replace even a file that refuses to be written. */
+    if (access(path, W_OK) && errno != ENOENT)
+        return errno;
+    if ((err = follow(path)))
+        return err;
+    if (*base(target) == '\0')
+        return *target ? EISDIR : ENOENT;
+    watch_signals();
+    return create();
+}
+
+FILE *
+fm_out_open(const char *path, struct fm_err *e)
+{
+    const cookie_io_functions_t io = {.write = put};
+    int err;
+
+    assert(!stream);
+    failed = 0;
+    snprintf(name, sizeof name, "%s", is_stdout(path) ? "<stdout>" : path);
+    err = choose(path);
+    if (err) {
+        fm_err_errno(e, err, name);
+        return NULL;
+    }
+    stream = fopencookie(NULL, "w", io);
+    if (!stream) {
+        fm_out_abort();
+        fm_err_nomem(e);
+    }
+    return stream;
+}
+
+/* After the rename: the name itself must survive a power cut too. */
+static int
+sync_dir(void)
+{
+    int f = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+
+    if (f < 0)
+        return 0; /* a directory may be writable and not readable */
+    if (fsync(f) && errno != EINVAL && errno != EBADF)
+        err = errno;
+    close(f);
+    return err;
+}
+
+int
+fm_out_commit(struct fm_err *e)
+{
+    int err = 0;
+
+    assert(stream);
+    if (fflush(stream) || ferror(stream))
+        err = failed ? failed : EIO;
+    if (err == 0 && unfinished && fsync(fd))
+        err = errno;
+    if (err == 0 && fd != STDOUT_FILENO) {
+        if (close(fd))
+            err = errno;
+        fd = -1;
+    }
+    if (err == 0 && unfinished) {
+        if (rename(temp, target))
+            err = errno;
+        else {
+            unfinished = 0;
+            err = sync_dir();
+        }
+    }
+    fm_out_abort();
+    if (err == 0)
+        return 0;
+    return fm_err_set(e, FM_ESYS, "%s: %s", name, strerror(err));
+}
+
+void
+fm_out_abort(void)
+{
+    /* What is still buffered must not be written now. */
+    if (stream && !failed)
+        failed = ECANCELED;
+    if (stream)
+        fclose(stream);
+    if (fd >= 0 && fd != STDOUT_FILENO)
+        close(fd);
+    if (unfinished)
+        unlink(temp);
+    unfinished = 0;
+    stream = NULL;
+    fd = -1;
+}
+
+int
+fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e)
+{
+    FILE *f = fm_out_open(path, e);
+
+    if (!f)
+        return (int)(e && e->code ? e->code : FM_ESYS);
+    if (n)
+        fwrite(p, 1, n, f);
+    return fm_out_commit(e);
+}
+
+int
+fm_out_close_stdout(struct fm_err *e)
+{
+    static bool closed;
+    bool bad;
+    int err;
+
+    if (closed)
+        return 0;
+    closed = true;
+    errno = 0;
+    bad = ferror(stdout);
+    bad = fflush(stdout) != 0 || bad;
+    err = errno;
+    if (close(STDOUT_FILENO) && !bad) {
+        bad = true;
+        err = errno;
+    }
+    if (!bad)
+        return 0;
+    return fm_err_set(e, FM_ESYS, "<stdout>: %s",
+                      err ? strerror(err) : "write error");
+}
