@@ -1,5 +1,6 @@
 #include "rand/philox.h"
 
+#include "base/cpu.h"
 #include "rand/philox_impl.h"
 
 #include <assert.h>
@@ -32,9 +33,16 @@ fm_philox_lanes(uint16_t *out, const struct fm_place *at, uint32_t first,
                 size_t blocks)
 {
     uint32_t ctr[4] = {first, at->high, at->ordinal, at->purpose}, word[4];
+    size_t i = 0;
 
     assert(blocks <= ((uint64_t)1 << 32) - first);
-    for (size_t i = 0; i < blocks; i++) {
+#if defined(__x86_64__)
+    if (fm_cpu() >= FM_CPU_AVX512)
+        i = fm_philox_lanes_avx512(out, at, first, blocks);
+    else if (fm_cpu() >= FM_CPU_AVX2)
+        i = fm_philox_lanes_avx2(out, at, first, blocks);
+#endif
+    for (; i < blocks; i++) {
         ctr[0] = first + (uint32_t)i;
         fm_philox_block(word, at->key, ctr);
         for (int j = 0; j < 4; j++) {
