@@ -24,6 +24,7 @@
 #define FM_BUNDLE_ITEM_H
 
 #include "bundle/bundle.h"
+#include "bundle/checksum.h"
 
 enum fm_item_kind { FM_ITEM_NONE, FM_ITEM_BUNDLE, FM_ITEM_PARTIAL };
 
@@ -64,17 +65,5 @@ void fm_item_free(struct fm_item *item); /* harmless on {0} */
 /* fm_index_write - append the index archive of `n` bundle ids to `out`. */
 int fm_index_write(struct fm_buf *out, const struct fm_id *id, size_t n,
                    struct fm_err *e);
-
-/*
- * fm_checksum_seal - the last two steps of writing any item: append to the
- * members `m` (n of them, room for one more) the checksum, and the archive to
- * `out`.  *id receives the checksum.
- * fm_checksum_open - the first steps of reading one: parse, check that the
- * last member is a checksum and that it holds.
- */
-int fm_checksum_seal(struct fm_buf *out, struct fm_member *m, size_t n,
-                     struct fm_id *id, struct fm_err *e);
-int fm_checksum_open(struct fm_member *m, size_t *n, struct fm_id *id,
-                     const uint8_t *bytes, size_t size, struct fm_err *e);
 
 #endif

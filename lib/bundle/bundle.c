@@ -1,0 +1,134 @@
+#include "bundle/bundle.h"
+
+#include "base/mem.h"
+#include "bundle/checksum.h"
+#include "bundle/manifest.h"
+#include "mask/bits.h"
+
+#include <assert.h>
+
+static const char *const names[] = {"manifest.json", "masks", "dense", NULL};
+enum { MANIFEST, MASKS, DENSE };
+
+/*
+ * A delta's float is finite and below 2^38 exactly when its biased exponent is
+ * below 127 + 38: Inf and NaN have 255.
+ */
+enum { EXPONENT_END = 127 + 38 };
+
+static int
+check_deltas(const struct fm_bundle *b, struct fm_err *e)
+{
+    for (size_t i = 0; i < b->full; i++) {
+        uint32_t x = fm_get32(b->dense + 4 * i);
+
+        if ((x >> 23 & 0xff) >= EXPONENT_END)
+            return fm_err_set(e, FM_EINPUT,
+                              "dense: delta %zu is not finite or not below "
+                              "2^38",
+                              i);
+    }
+    return 0;
+}
+
+static int
+check_sizes(const struct fm_bundle *b, const struct fm_member *m,
+            struct fm_err *e)
+{
+    size_t dense;
+    int rc;
+
+    rc = fm_bits_check(m[MASKS].data, m[MASKS].size, b->masked, e);
+    if (rc) {
+        fm_err_where(e, "masks");
+        return rc;
+    }
+    if (!fm_mul_ok(b->full, 4, &dense) || m[DENSE].size != dense)
+        return fm_err_set(e, FM_EINPUT,
+                          "dense: %zu bytes, but %zu floats are announced",
+                          m[DENSE].size, b->full);
+    return 0;
+}
+
+int
+fm_bundle_check_base(const struct fm_bundle *b, const struct fm_model *base,
+                     struct fm_err *e)
+{
+    char mine[FM_ID_HEX], theirs[FM_ID_HEX];
+
+    if (fm_id_cmp(&b->base, &base->id) != 0)
+        return fm_err_set(
+            e, FM_EINPUT,
+            "made for round %llu from model %s, but the model "
+            "given is %s of round %llu",
+            (unsigned long long)b->round, fm_id_hex(theirs, &b->base),
+            fm_id_hex(mine, &base->id), (unsigned long long)base->round);
+    if (b->round - 1 != base->round)
+        return fm_err_set(
+            e, FM_EINPUT, "says round %llu, but its model leads to round %llu",
+            (unsigned long long)b->round, (unsigned long long)base->round + 1);
+    if (b->method != base->set.method)
+        return fm_err_set(e, FM_EINPUT, "says method %s, but its model's is %s",
+                          fm_manifest_method(b->method),
+                          fm_manifest_method(base->set.method));
+    if (b->masked != base->masked || b->full != base->full)
+        return fm_err_set(e, FM_EINPUT,
+                          "has %zu masked and %zu full parameters, but its "
+                          "model has %zu and %zu",
+                          b->masked, b->full, base->masked, base->full);
+    return 0;
+}
+
+int
+fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
+                const struct fm_model *base, struct fm_err *e)
+{
+    struct fm_member m[FM_MEMBERS_MAX];
+    size_t n;
+    int rc;
+
+    *b = (struct fm_bundle){.bytes = *bytes};
+    *bytes = (struct fm_buf){0};
+    if ((rc =
+             fm_checksum_open(m, &n, &b->id, b->bytes.data, b->bytes.len, e)) ||
+        (rc = fm_checksum_members(m, n, names, e)) ||
+        (rc = fm_manifest_parse(b, m[MANIFEST].data, m[MANIFEST].size, e)) ||
+        (rc = check_sizes(b, m, e)))
+        return rc;
+    b->masks = m[MASKS].data;
+    b->dense = m[DENSE].data;
+    if ((rc = check_deltas(b, e)))
+        return rc;
+    return base ? fm_bundle_check_base(b, base, e) : 0;
+}
+
+void
+fm_bundle_free(struct fm_bundle *b)
+{
+    fm_buf_free(&b->bytes);
+    *b = (struct fm_bundle){0};
+}
+
+int
+fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e)
+{
+    struct fm_member m[FM_MEMBERS_MAX];
+    struct fm_buf manifest = {0};
+    int rc;
+
+    assert(fm_client_ok(b->client) && b->round > 0);
+    assert(b->samples > 0 && b->samples <= FM_SAMPLES_MAX);
+    assert(b->coder == FM_CODER_RAW);
+    rc = fm_manifest_write(&manifest, b, e);
+    if (rc)
+        goto out;
+    assert(manifest.len <= FM_MANIFEST_MAX);
+    m[MANIFEST] =
+        (struct fm_member){"manifest.json", manifest.data, manifest.len};
+    m[MASKS] = (struct fm_member){"masks", b->masks, fm_bits_size(b->masked)};
+    m[DENSE] = (struct fm_member){"dense", b->dense, 4 * b->full};
+    rc = fm_checksum_seal(out, m, 3, &b->id, e);
+out:
+    fm_buf_free(&manifest);
+    return rc;
+}

@@ -1,0 +1,225 @@
+#include "bundle/item.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HEADER = 76 }; /* octal digits before a member's name */
+enum { COUNT_BYTES = 8, ID_BYTES = sizeof((struct fm_id *)0)->b };
+
+static const char *const index_names[] = {"index", NULL};
+
+int
+fm_items_open(struct fm_items *it, const char *path,
+              const struct fm_model *base, size_t limit, struct fm_err *e)
+{
+    *it = (struct fm_items){.limit = limit, .base = base};
+    return fm_source_open(&it->src, path, e);
+}
+
+void
+fm_items_close(struct fm_items *it)
+{
+    fm_source_close(&it->src);
+    free(it->listed);
+    it->listed = NULL;
+}
+
+void
+fm_item_free(struct fm_item *item)
+{
+    fm_bundle_free(&item->bundle);
+    fm_buf_free(&item->bytes);
+    *item = (struct fm_item){0};
+}
+
+/* The name of the first member, which the frame has already walked over. */
+static bool
+opens_with(const struct fm_buf *b, const char *name)
+{
+    size_t n = strlen(name) + 1;
+
+    return b->len >= HEADER + n && memcmp(b->data + HEADER, name, n) == 0;
+}
+
+/* An index: what the next bundles must be. */
+static int
+read_index(struct fm_items *it, const struct fm_buf *b, struct fm_err *e)
+{
+    struct fm_member m[FM_MEMBERS_MAX];
+    struct fm_id id;
+    uint64_t count;
+    size_t n;
+    int rc;
+
+    if ((rc = fm_checksum_open(m, &n, &id, b->data, b->len, e)) ||
+        (rc = fm_checksum_members(m, n, index_names, e)))
+        return rc;
+    if (m[0].size < COUNT_BYTES)
+        return fm_err_set(e, FM_EINPUT, "index: too short");
+    count = fm_get64(m[0].data);
+    if (count == 0 || (m[0].size - COUNT_BYTES) % ID_BYTES ||
+        count != (m[0].size - COUNT_BYTES) / ID_BYTES)
+        return fm_err_set(e, FM_EINPUT,
+                          "index: %zu bytes do not hold %llu bundles' ids",
+                          m[0].size, (unsigned long long)count);
+    free(it->listed);
+    it->nlisted = it->taken = 0;
+    it->listed = fm_alloc((size_t)count, sizeof *it->listed, e);
+    if (!it->listed)
+        return FM_ESYS;
+    for (size_t i = 0; i < count; i++)
+        memcpy(it->listed[i].b, m[0].data + COUNT_BYTES + i * ID_BYTES,
+               ID_BYTES);
+    it->nlisted = (size_t)count;
+    return 0;
+}
+
+/* Inside a round file only the bundle that is listed next may follow. */
+static int
+check_listed(struct fm_items *it, const struct fm_item *item, struct fm_err *e)
+{
+    char got[FM_ID_HEX], want[FM_ID_HEX];
+
+    if (item->kind != FM_ITEM_BUNDLE ||
+        fm_id_cmp(&item->bundle.id, &it->listed[it->taken]) != 0)
+        return fm_err_set(
+            e, FM_EINPUT, "the index lists bundle %s here, not %s",
+            fm_id_hex(want, &it->listed[it->taken]),
+            item->kind == FM_ITEM_BUNDLE ? fm_id_hex(got, &item->bundle.id)
+                                         : "a partial sum");
+    it->taken++;
+    return 0;
+}
+
+/*
+ * What stands loose in a stream could be cut between two items without a
+ * trace.  From a pipe that is the user's wish (`cat` made it); a file that was
+ * carried somewhere must be able to say that it is whole.
+ */
+static int
+check_alone(const struct fm_items *it, struct fm_err *e)
+{
+    if (it->src.fd == 0 || (it->loose == 0 && it->nlisted == 0))
+        return 0;
+    return fm_err_set(e, FM_EINPUT,
+                      "a file of several items without one index for all; "
+                      "make it with fedmrn-pack, or pipe it to standard input");
+}
+
+/* Take the framed archive in `b` for what its first member says it is. */
+static int
+classify(struct fm_items *it, struct fm_item *item, struct fm_buf *b,
+         struct fm_err *e)
+{
+    int rc;
+
+    if (opens_with(b, "manifest.json")) {
+        item->kind = FM_ITEM_BUNDLE;
+        rc = fm_bundle_parse(&item->bundle, b, it->base, e);
+        if (rc)
+            return rc;
+    } else if (opens_with(b, "partial.json")) {
+        item->kind = FM_ITEM_PARTIAL;
+        item->bytes = *b;
+        *b = (struct fm_buf){0};
+    } else if (opens_with(b, "index")) {
+        if (it->taken < it->nlisted)
+            return fm_err_set(e, FM_EINPUT, "an index inside a round file");
+        rc = check_alone(it, e);
+        return rc ? rc : read_index(it, b, e);
+    } else {
+        return fm_err_set(e, FM_EINPUT,
+                          "an archive, but not a bundle, round file or partial "
+                          "sum");
+    }
+    if (it->taken < it->nlisted)
+        return check_listed(it, item, e);
+    rc = check_alone(it, e);
+    it->loose++;
+    return rc;
+}
+
+static int
+at_end(struct fm_items *it, struct fm_err *e)
+{
+    if (it->taken < it->nlisted)
+        return fm_err_set(e, FM_EINPUT,
+                          "%s: cut short: the index lists %zu bundles, and "
+                          "%zu are here",
+                          it->src.name, it->nlisted, it->taken);
+    if (it->count == 0)
+        return fm_err_set(e, FM_EINPUT, "%s: empty", it->src.name);
+    return 0;
+}
+
+static int
+say_where(const struct fm_items *it, uint64_t offset, int rc, struct fm_err *e)
+{
+    char at[48];
+
+    if (offset) {
+        snprintf(at, sizeof at, "item at byte %llu",
+                 (unsigned long long)offset);
+        fm_err_where(e, at);
+    }
+    fm_err_where(e, it->src.name);
+    return rc;
+}
+
+int
+fm_items_next(struct fm_items *it, struct fm_item *item, struct fm_err *e)
+{
+    struct fm_buf b = {0};
+    int rc;
+
+    *item = (struct fm_item){0};
+    do {
+        fm_buf_free(&b);
+        item->offset = it->src.offset;
+        rc = fm_archive_frame(&b, &it->src, it->limit, e);
+        if (rc)
+            goto out;
+        if (b.len == 0) {
+            rc = at_end(it, e);
+            goto out;
+        }
+        if ((rc = classify(it, item, &b, e))) {
+            rc = say_where(it, item->offset, rc, e);
+            goto out;
+        }
+    } while (item->kind == FM_ITEM_NONE);
+    it->count++;
+out:
+    fm_buf_free(&b);
+    if (rc)
+        fm_item_free(item);
+    return rc;
+}
+
+int
+fm_index_write(struct fm_buf *out, const struct fm_id *id, size_t n,
+               struct fm_err *e)
+{
+    struct fm_member m[FM_MEMBERS_MAX] = {{"index", NULL, 0}};
+    struct fm_buf b = {0};
+    struct fm_id sum;
+    uint8_t count[COUNT_BYTES];
+    int rc;
+
+    assert(n > 0);
+    fm_put64(count, n);
+    if ((rc = fm_buf_add(&b, count, sizeof count, e)))
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        if ((rc = fm_buf_add(&b, id[i].b, sizeof id[i].b, e)))
+            goto out;
+    m[0].data = b.data;
+    m[0].size = b.len;
+    rc = fm_checksum_seal(out, m, 1, &sum, e);
+out:
+    fm_buf_free(&b);
+    return rc;
+}
