@@ -19,6 +19,12 @@
 
 #include "agg/accum.h"
 
+/*
+ * Clients in one sum, and in one round: the ids of a round's bundles must fit
+ * the header of the model that they make.
+ */
+enum { FM_PARTS_MAX = 1 << 18 };
+
 /* Who is in a sum. */
 struct fm_part {
     char client[FM_CLIENT_MAX + 1];

@@ -1,0 +1,361 @@
+#include "agg/accum.h"
+
+#include "base/mem.h"
+#include "mask/bits.h"
+#include "rand/noise.h"
+
+#include <assert.h>
+#include <fenv.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Evaluation in a wider format would round twice, and not everywhere. */
+_Static_assert(FLT_EVAL_METHOD == 0, "floats must be evaluated as they are");
+_Static_assert(sizeof(float) == 4 && FLT_MANT_DIG == 24, "IEEE binary32");
+_Static_assert(sizeof(double) == 8 && DBL_MANT_DIG == 53, "IEEE binary64");
+
+/*
+ * Entries of a tile: noise, mask and sums of one stay in a core's cache while
+ * the bundles of a call pass.  A multiple of 128, as fm_noise_fill wants.
+ */
+enum { TILE = 4096 };
+
+/* Inside a tile, loops of a constant length vectorise best. */
+enum { STRIP = 64 };
+
+struct fm_accum *
+fm_accum_new(const struct fm_model *base, struct fm_err *e)
+{
+    struct fm_accum *a = fm_alloc(1, sizeof *a, e);
+
+    if (!a)
+        return NULL;
+    a->base = base;
+    a->masked = fm_alloc(base->masked, sizeof *a->masked, e);
+    a->full = fm_alloc(base->full, sizeof *a->full, e);
+    if (!a->masked || !a->full) {
+        fm_accum_free(a);
+        return NULL;
+    }
+    return a;
+}
+
+void
+fm_accum_free(struct fm_accum *a)
+{
+    if (!a)
+        return;
+    free(a->masked);
+    free(a->full);
+    free(a);
+}
+
+/*
+ * q = round-half-even(x * 2^48), from the bits of x so that nothing depends on
+ * the floating-point environment: |x| = mantissa * 2^(exponent - 150).
+ */
+__int128
+fm_full_quantise(float x)
+{
+    uint32_t bits, exponent;
+    uint64_t mantissa, rest, half;
+    __int128 q;
+    int shift;
+
+    memcpy(&bits, &x, sizeof bits);
+    exponent = bits >> 23 & 0xff;
+    mantissa = bits & 0x7fffff;
+    assert(exponent < 127 + 38); /* so q fits 86 bits */
+    if (exponent)
+        mantissa |= 0x800000;
+    else
+        exponent = 1; /* subnormal, or 0 */
+    shift = (int)exponent - 150 + 48;
+    if (shift >= 0) {
+        q = (__int128)mantissa << shift;
+    } else if (shift < -25) {
+        q = 0; /* below 1/4: a mantissa has 24 bits */
+    } else {
+        half = (uint64_t)1 << (-shift - 1);
+        rest = mantissa & (2 * half - 1);
+        mantissa >>= -shift;
+        q = (__int128)(mantissa +
+                       (rest > half || (rest == half && (mantissa & 1))));
+    }
+    return bits >> 31 ? -q : q;
+}
+
+/* The work of one call of fm_accum_add, cut into tiles. */
+struct job {
+    const struct fm_accum *a;
+    const struct fm_bundle *const *b;
+    const uint64_t *key; /* of each bundle's noise */
+    size_t n;
+    const size_t *first; /* number of a tensor's first tile, and the end */
+};
+
+/*
+ * sum[i] += samples * n[i] * m[i] for one strip.  A mask byte as 0 or -1
+ * selects without a branch; for signed masks it selects between n and -n,
+ * (n ^ ~t) - ~t.
+ */
+static void
+strip_binary(int64_t *restrict sum, const int32_t *restrict noise,
+             const uint8_t *restrict m, int64_t samples)
+{
+    for (size_t i = 0; i < STRIP; i++)
+        sum[i] += samples * (noise[i] & -(int32_t)m[i]);
+}
+
+static void
+strip_signed(int64_t *restrict sum, const int32_t *restrict noise,
+             const uint8_t *restrict m, int64_t samples)
+{
+    for (size_t i = 0; i < STRIP; i++) {
+        int32_t flip = (int32_t)m[i] - 1;
+
+        sum[i] += samples * ((noise[i] ^ flip) - flip);
+    }
+}
+
+static void
+tile_masked(const struct job *j, const struct fm_model_tensor *t,
+            uint32_t ordinal, size_t first, size_t count)
+{
+    const struct fm_settings *set = &j->a->base->set;
+    int64_t sum[TILE], *out = j->a->masked + t->at + first;
+    int32_t noise[TILE];
+    uint8_t m[TILE];
+    size_t strips = (count + STRIP - 1) / STRIP * STRIP;
+
+    /* The last strip runs over the tile's end into zeros that are dropped. */
+    memset(sum, 0, sizeof sum);
+    memset(noise, 0, sizeof noise);
+    memset(m, 0, sizeof m);
+    memcpy(sum, out, count * sizeof *sum);
+    for (size_t k = 0; k < j->n; k++) {
+        const struct fm_bundle *b = j->b[k];
+        int64_t samples = (int64_t)b->samples;
+
+        fm_noise_fill(noise, j->key[k], set->dist, ordinal, first, count);
+        fm_bits_get(m, b->masks, t->at + first, count);
+        if (set->method == FM_FEDMRNS)
+            for (size_t i = 0; i < strips; i += STRIP)
+                strip_signed(sum + i, noise + i, m + i, samples);
+        else
+            for (size_t i = 0; i < strips; i += STRIP)
+                strip_binary(sum + i, noise + i, m + i, samples);
+    }
+    memcpy(out, sum, count * sizeof *sum);
+}
+
+static void
+tile_full(const struct job *j, const struct fm_model_tensor *t, size_t first,
+          size_t count)
+{
+    __int128 *sum = j->a->full + t->at + first;
+
+    for (size_t k = 0; k < j->n; k++) {
+        const uint8_t *x = j->b[k]->dense + 4 * (t->at + first);
+        __int128 samples = (__int128)j->b[k]->samples;
+
+        for (size_t i = 0; i < count; i++)
+            sum[i] += samples * fm_full_quantise(fm_getf(x + 4 * i));
+    }
+}
+
+static void
+tile(void *ctx, size_t i, size_t worker)
+{
+    const struct job *j = ctx;
+    const struct fm_model *base = j->a->base;
+    size_t lo = 0, hi = base->arch->ntensors, first, count;
+    const struct fm_model_tensor *t;
+
+    (void)worker;
+    /* The tensor that tile i is in: first[lo] <= i < first[lo + 1]. */
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (j->first[mid] <= i)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    t = &base->tensor[lo];
+    first = (i - j->first[lo]) * TILE;
+    count = t->spec->count - first < TILE ? t->spec->count - first : TILE;
+    if (t->masked)
+        tile_masked(j, t, (uint32_t)lo, first, count);
+    else
+        tile_full(j, t, first, count);
+}
+
+/* The bound that keeps every sum from wrapping; see accum.h. */
+static int
+check_total(uint64_t total, uint64_t more, struct fm_err *e)
+{
+    if (more > FM_TOTAL_MAX - total)
+        return fm_err_set(e, FM_EINPUT,
+                          "more than %llu samples in one round: %llu and %llu",
+                          (unsigned long long)FM_TOTAL_MAX,
+                          (unsigned long long)total, (unsigned long long)more);
+    return 0;
+}
+
+int
+fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
+             struct fm_pool *pool, struct fm_err *e)
+{
+    const struct fm_model *base = a->base;
+    size_t ntensors = base->arch->ntensors, *first = NULL;
+    uint64_t *key = NULL, total = a->samples;
+    struct job j = {.a = a, .b = b, .n = n};
+    int rc;
+
+    assert(n > 0);
+    for (size_t k = 0; k < n; k++) {
+        assert(b[k]->method == base->set.method);
+        assert(b[k]->masked == base->masked && b[k]->full == base->full);
+        assert(b[k]->samples > 0);
+        if ((rc = check_total(total, b[k]->samples, e)))
+            return rc;
+        total += b[k]->samples;
+    }
+
+    first = fm_alloc(ntensors + 1, sizeof *first, e);
+    key = fm_alloc(n, sizeof *key, e);
+    if (!first || !key) {
+        rc = FM_ESYS;
+        goto out;
+    }
+    for (size_t k = 0; k < n; k++)
+        key[k] = fm_model_noise_key(base, base->round + 1, b[k]->client);
+    for (size_t t = 0; t < ntensors; t++) {
+        size_t count = base->tensor[t].spec->count;
+
+        first[t + 1] = first[t] + count / TILE + (count % TILE != 0);
+    }
+    j.first = first;
+    j.key = key;
+    fm_pool_run(pool, first[ntensors], tile, &j);
+    a->samples = total;
+    rc = 0;
+out:
+    free(key);
+    free(first);
+    return rc;
+}
+
+int
+fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
+               struct fm_err *e)
+{
+    int rc = check_total(a->samples, other->samples, e);
+
+    if (rc)
+        return rc;
+    assert(a->base->masked == other->base->masked);
+    assert(a->base->full == other->base->full);
+    for (size_t i = 0; i < a->base->masked; i++)
+        a->masked[i] += other->masked[i];
+    for (size_t i = 0; i < a->base->full; i++)
+        a->full[i] += other->full[i];
+    a->samples += other->samples;
+    return 0;
+}
+
+/*
+ * To double, to nearest, ties to even.  Compilers' own conversions of __int128
+ * have differed, so only the one from 64 bits is used: the top 62 bits, with
+ * the last of them set when anything below was (which keeps a tie from being
+ * one), and then an exact scaling.
+ */
+static double
+to_double(__int128 v)
+{
+    unsigned __int128 m = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    uint64_t high = (uint64_t)(m >> 64), top;
+    double d, scale;
+    int shift;
+
+    if (high == 0 && (uint64_t)m >> 63 == 0)
+        return (double)(int64_t)v;
+    shift = high ? 128 - __builtin_clzll(high) - 62 : 2;
+    top = (uint64_t)(m >> shift);
+    if (m & (((unsigned __int128)1 << shift) - 1))
+        top |= 1;
+    scale = shift < 63 ? (double)((int64_t)1 << shift)
+                       : 0x1p62 * (double)((int64_t)1 << (shift - 62));
+    d = (double)(int64_t)top * scale;
+    return v < 0 ? -d : d;
+}
+
+/* What the formulas need of the machine, asked once per model. */
+static void
+check_environment(void)
+{
+    volatile double tiny = DBL_MIN;
+    volatile float tinyf = FLT_MIN;
+
+    assert(fegetround() == FE_TONEAREST);
+    assert(tiny / 2 > 0 && tinyf / 2 > 0); /* no flush to zero */
+}
+
+/* Staleness: the weight of a current bundle. */
+enum { CURRENT = 256 };
+
+static float
+next_masked(float w, uint32_t a, int64_t acc, double den)
+{
+    return (float)((double)w +
+                   to_double((__int128)a * CURRENT * (__int128)acc) / den);
+}
+
+static float
+next_full(float w, __int128 acc, double den)
+{
+    return (float)((double)w + to_double(CURRENT * acc) / (CURRENT * den));
+}
+
+int
+fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
+                struct fm_err *e)
+{
+    const struct fm_model *base = a->base;
+    double den = (double)(int64_t)a->samples * 0x1p48;
+
+    check_environment();
+    assert(next->arch->ntensors == base->arch->ntensors);
+    if (a->samples == 0)
+        return fm_err_set(e, FM_EINPUT, "nothing to aggregate: 0 samples");
+    assert(a->samples <= FM_TOTAL_MAX);
+    for (size_t t = 0; t < base->arch->ntensors; t++) {
+        const struct fm_model_tensor *from = &base->tensor[t];
+        float *to = next->tensor[t].value;
+        uint32_t mag =
+            from->masked ? fm_model_noise_a(base, base->round + 1, t) : 0;
+
+        assert(next->tensor[t].spec->count == from->spec->count);
+        for (size_t i = 0; i < from->spec->count; i++) {
+            float w = from->masked ? next_masked(from->value[i], mag,
+                                                 a->masked[from->at + i], den)
+                                   : next_full(from->value[i],
+                                               a->full[from->at + i], den);
+
+            if (!isfinite(w))
+                return fm_err_set(e, FM_EINPUT,
+                                  "the sum makes %s[%zu] not finite",
+                                  from->spec->name, i);
+            if (from->spec->role == FM_VAR && w < 0)
+                return fm_err_set(e, FM_EINPUT,
+                                  "the sum makes %s[%zu] negative, and it is a "
+                                  "variance",
+                                  from->spec->name, i);
+            to[i] = w;
+        }
+    }
+    return 0;
+}
