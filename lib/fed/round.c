@@ -1,0 +1,255 @@
+#include "fed/round.h"
+
+#include "base/mem.h"
+#include "fed/tally.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BATCH = 8 }; /* bundles in flight: the sums are read once for each */
+
+struct fm_round {
+    const struct fm_model *base;
+    struct fm_pool *pool;
+    struct fm_round_hooks hooks;
+    struct fm_tally tally;
+    struct fm_accum *sum; /* of all in the tally but those that wait */
+    struct fm_item wait[BATCH];
+    size_t nwait;
+};
+
+struct fm_round *
+fm_round_new(const struct fm_model *base, struct fm_pool *pool,
+             const struct fm_round_hooks *hooks, struct fm_err *e)
+{
+    struct fm_round *r = fm_alloc(1, sizeof *r, e);
+
+    if (!r)
+        return NULL;
+    r->base = base;
+    r->pool = pool;
+    if (hooks)
+        r->hooks = *hooks;
+    r->sum = fm_accum_new(base, e);
+    if (!r->sum) {
+        fm_round_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void
+fm_round_free(struct fm_round *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->nwait; i++)
+        fm_item_free(&r->wait[i]);
+    fm_tally_free(&r->tally);
+    fm_accum_free(r->sum);
+    free(r);
+}
+
+size_t
+fm_round_clients(const struct fm_round *r)
+{
+    return r->tally.n;
+}
+
+static void
+note_twice(const struct fm_round *r, const struct fm_counted *c,
+           const struct fm_counted *old)
+{
+    char text[2 * FM_PLACE_MAX + 64], here[FM_PLACE_MAX], there[FM_PLACE_MAX];
+
+    if (!r->hooks.note)
+        return;
+    snprintf(text, sizeof text, "%s: the same bundle as %s, counted once",
+             fm_tally_place(here, c), fm_tally_place(there, old));
+    r->hooks.note(r->hooks.ctx, text);
+}
+
+/* Add what waits to the sums. */
+static int
+flush(struct fm_round *r, struct fm_err *e)
+{
+    const struct fm_bundle *b[BATCH];
+    int rc;
+
+    if (r->nwait == 0)
+        return 0;
+    for (size_t i = 0; i < r->nwait; i++)
+        b[i] = &r->wait[i].bundle;
+    rc = fm_accum_add(r->sum, b, r->nwait, r->pool, e);
+    for (size_t i = 0; i < r->nwait; i++)
+        fm_item_free(&r->wait[i]);
+    r->nwait = 0;
+    return rc;
+}
+
+/* Take over the item's bundle; `c` says where it came from. */
+static int
+take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
+            struct fm_err *e)
+{
+    const struct fm_bundle *b = &item->bundle;
+    const struct fm_counted *old;
+    int rc;
+
+    memcpy(c->part.client, b->client, sizeof c->part.client);
+    c->part.bundle = b->id;
+    c->part.samples = b->samples;
+    if ((rc = fm_tally_count(&r->tally, c, &old, e)))
+        return rc;
+    if (old) {
+        note_twice(r, c, old);
+        return 0;
+    }
+    r->wait[r->nwait++] = *item;
+    *item = (struct fm_item){0};
+    return r->nwait == BATCH ? flush(r, e) : 0;
+}
+
+static int
+take_partial(struct fm_round *r, const struct fm_item *item,
+             struct fm_counted *c, struct fm_err *e)
+{
+    const struct fm_counted *old;
+    struct fm_partial p;
+    int rc;
+
+    rc = fm_partial_parse(&p, item->bytes.data, item->bytes.len, r->base, e);
+    if (rc)
+        goto out;
+    c->summed = true;
+    for (size_t i = 0; i < p.n; i++) {
+        c->part = p.part[i];
+        if ((rc = fm_tally_count(&r->tally, c, &old, e)))
+            goto out;
+    }
+    rc = fm_accum_merge(r->sum, p.sum, e);
+out:
+    fm_partial_free(&p);
+    return rc;
+}
+
+/* The largest item a stream may hold.  A partial sum has room for more bytes
+ * per client than an index, so an index needs no care of its own. */
+static size_t
+item_max(const struct fm_model *base)
+{
+    size_t bundle = fm_model_max_bundle(base), sum = fm_partial_max(base);
+
+    return bundle > sum ? bundle : sum;
+}
+
+int
+fm_round_take(struct fm_round *r, const char *path, struct fm_err *e)
+{
+    struct fm_items it;
+    struct fm_item item;
+    char where[FM_PLACE_MAX];
+    const char *name;
+    int rc;
+
+    rc = fm_items_open(&it, path, r->base, item_max(r->base), e);
+    if (rc)
+        return rc;
+    name = fm_tally_file(&r->tally, it.src.name, e);
+    if (!name) {
+        rc = FM_ESYS;
+        goto out;
+    }
+    while ((rc = fm_items_next(&it, &item, e)) == 0 &&
+           item.kind != FM_ITEM_NONE) {
+        struct fm_counted c = {.file = name, .offset = item.offset};
+
+        if (item.kind == FM_ITEM_BUNDLE)
+            rc = take_bundle(r, &item, &c, e);
+        else
+            rc = take_partial(r, &item, &c, e);
+        fm_item_free(&item);
+        if (rc) {
+            fm_err_where(e, fm_tally_place(where, &c));
+            goto out;
+        }
+        if (r->hooks.progress)
+            r->hooks.progress(r->hooks.ctx, r->tally.n);
+    }
+out:
+    fm_items_close(&it);
+    return rc;
+}
+
+/* Everything that waits is added; and there is something. */
+static int
+complete(struct fm_round *r, struct fm_err *e)
+{
+    int rc;
+
+    if (r->tally.n == 0)
+        return fm_err_set(e, FM_EINPUT, "no bundle to aggregate");
+    if ((rc = flush(r, e)))
+        return rc;
+    assert(r->sum->samples == r->tally.samples);
+    return 0;
+}
+
+/* The next round's model, still without its values. */
+static struct fm_model *
+successor(const struct fm_round *r, struct fm_err *e)
+{
+    const struct fm_model *base = r->base;
+    struct fm_arch *arch = fm_arch_parse(base->arch->text, "base", e);
+    struct fm_model *m;
+
+    if (!arch)
+        return NULL;
+    m = fm_model_new(arch, &base->set, base->seed, e);
+    if (!m)
+        return NULL;
+    m->round = base->round + 1;
+    m->parent = base->id;
+    m->bundle = fm_tally_ids(&r->tally, e);
+    if (!m->bundle) {
+        fm_model_free(m);
+        return NULL;
+    }
+    m->nbundles = r->tally.n;
+    return m;
+}
+
+int
+fm_round_model(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
+{
+    struct fm_model *next;
+    int rc = complete(r, e);
+
+    if (rc)
+        return rc;
+    next = successor(r, e);
+    if (!next)
+        return e ? (int)e->code : FM_ESYS;
+    rc = fm_accum_finish(r->sum, next, e);
+    if (rc == 0)
+        rc = fm_model_dump(out, next, e);
+    fm_model_free(next);
+    return rc;
+}
+
+int
+fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
+{
+    struct fm_partial p = {.sum = r->sum, .n = r->tally.n};
+    int rc = complete(r, e);
+
+    if (rc)
+        return rc;
+    p.part = fm_tally_parts(&r->tally, e);
+    if (!p.part)
+        return FM_ESYS;
+    rc = fm_partial_write(out, &p, e);
+    free(p.part);
+    return rc;
+}

@@ -1,0 +1,197 @@
+#include "fed/tally.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+fm_tally_free(struct fm_tally *t)
+{
+    for (size_t i = 0; i < t->nfiles; i++)
+        free(t->file[i]);
+    free(t->file);
+    free(t->slot);
+    free(t->client);
+    *t = (struct fm_tally){0};
+}
+
+/*
+ * A larger copy of an array of `n` entries with `*room`; the old one is freed.
+ * NULL, and the old one stays, when memory ran out.
+ */
+static void *
+larger(void *p, size_t n, size_t *room, size_t size, struct fm_err *e)
+{
+    size_t more = *room ? 2 * *room : 64;
+    void *q = fm_alloc(more, size, e);
+
+    if (!q)
+        return NULL;
+    if (n)
+        memcpy(q, p, n * size);
+    free(p);
+    *room = more;
+    return q;
+}
+
+const char *
+fm_tally_file(struct fm_tally *t, const char *name, struct fm_err *e)
+{
+    size_t size = strlen(name) + 1;
+    char *copy;
+
+    if (t->nfiles == t->file_room) {
+        void *p = larger(t->file, t->nfiles, &t->file_room, sizeof *t->file, e);
+
+        if (!p)
+            return NULL;
+        t->file = p;
+    }
+    copy = fm_alloc(size, 1, e);
+    if (!copy)
+        return NULL;
+    memcpy(copy, name, size);
+    t->file[t->nfiles++] = copy;
+    return copy;
+}
+
+/* Open addressing; a slot holds 1 + a place in `client`, 0 when empty. */
+static size_t
+find(const struct fm_tally *t, const char *client)
+{
+    size_t i = (size_t)fm_hash64(client, strlen(client)) & (t->nslots - 1);
+
+    while (t->slot[i] &&
+           strcmp(t->client[t->slot[i] - 1].part.client, client) != 0)
+        i = (i + 1) & (t->nslots - 1);
+    return i;
+}
+
+/* Room for one client more: at least half of the slots stay empty. */
+static int
+make_room(struct fm_tally *t, struct fm_err *e)
+{
+    if (t->n == t->room) {
+        void *p = larger(t->client, t->n, &t->room, sizeof *t->client, e);
+
+        if (!p)
+            return FM_ESYS;
+        t->client = p;
+    }
+    if (2 * (t->n + 1) > t->nslots) {
+        size_t n = t->nslots ? 2 * t->nslots : 256;
+        uint32_t *slot = fm_alloc(n, sizeof *slot, e);
+
+        if (!slot)
+            return FM_ESYS;
+        free(t->slot);
+        t->slot = slot;
+        t->nslots = n;
+        for (size_t i = 0; i < t->n; i++)
+            slot[find(t, t->client[i].part.client)] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+char *
+fm_tally_place(char out[FM_PLACE_MAX], const struct fm_counted *c)
+{
+    if (c->offset)
+        snprintf(out, FM_PLACE_MAX, "%.150s (at byte %llu)", c->file,
+                 (unsigned long long)c->offset);
+    else
+        snprintf(out, FM_PLACE_MAX, "%.150s", c->file);
+    return out;
+}
+
+/* A client that is already counted comes again. */
+static int
+again(const struct fm_counted *c, const struct fm_counted *old,
+      struct fm_err *e)
+{
+    char there[FM_PLACE_MAX];
+
+    fm_tally_place(there, old);
+    if (old->summed || c->summed)
+        return fm_err_set(e, FM_EINPUT,
+                          "client %s is already counted by %s, and a partial "
+                          "sum cannot be taken apart; leave one out",
+                          c->part.client, there);
+    if (fm_id_cmp(&old->part.bundle, &c->part.bundle) != 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "another bundle of client %s than %s: both are "
+                          "refused; leave one out",
+                          c->part.client, there);
+    return 0;
+}
+
+int
+fm_tally_count(struct fm_tally *t, const struct fm_counted *c,
+               const struct fm_counted **old, struct fm_err *e)
+{
+    size_t slot;
+    int rc = make_room(t, e);
+
+    *old = NULL;
+    if (rc)
+        return rc;
+    slot = find(t, c->part.client);
+    if (t->slot[slot]) {
+        *old = &t->client[t->slot[slot] - 1];
+        return again(c, *old, e);
+    }
+    if (t->n >= FM_PARTS_MAX)
+        return fm_err_set(e, FM_EINPUT, "more than %d clients in one round",
+                          FM_PARTS_MAX);
+    if (c->part.samples > FM_TOTAL_MAX - t->samples)
+        return fm_err_set(e, FM_EINPUT,
+                          "the %llu samples of client %s bring the round above "
+                          "%llu",
+                          (unsigned long long)c->part.samples, c->part.client,
+                          (unsigned long long)FM_TOTAL_MAX);
+    t->client[t->n] = *c;
+    t->slot[slot] = (uint32_t)t->n + 1;
+    t->n++;
+    t->samples += c->part.samples;
+    return 0;
+}
+
+static int
+by_client(const void *a, const void *b)
+{
+    return strcmp(((const struct fm_part *)a)->client,
+                  ((const struct fm_part *)b)->client);
+}
+
+struct fm_part *
+fm_tally_parts(const struct fm_tally *t, struct fm_err *e)
+{
+    struct fm_part *p = fm_alloc(t->n, sizeof *p, e);
+
+    if (!p)
+        return NULL;
+    for (size_t i = 0; i < t->n; i++)
+        p[i] = t->client[i].part;
+    qsort(p, t->n, sizeof *p, by_client);
+    return p;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+    return fm_id_cmp(a, b);
+}
+
+struct fm_id *
+fm_tally_ids(const struct fm_tally *t, struct fm_err *e)
+{
+    struct fm_id *id = fm_alloc(t->n, sizeof *id, e);
+
+    if (!id)
+        return NULL;
+    for (size_t i = 0; i < t->n; i++)
+        id[i] = t->client[i].part.bundle;
+    qsort(id, t->n, sizeof *id, by_id);
+    return id;
+}
