@@ -12,10 +12,10 @@
  *   masking       psm | sm | pm | dm | post     local
  *   epochs        1..100000                     local
  *   batch         1..1000000                    local
- *   lr            > 0                           local
+ *   lr            (0,1e6]                       local
  *   lr-schedule   constant | step:EVERY:FACTOR | cosine:ROUNDS[:MIN]   local
  *   momentum      [0,1)                         local
- *   weight-decay  >= 0                          local
+ *   weight-decay  [0,1e6]                       local
  *   mean, std     per channel, comma-separated; one value serves all; local
  *
  * "contract" settings are fixed by the model file for the whole run: both ends
@@ -23,6 +23,10 @@
  *
  * Noise: the user writes `uniform:0.01`; the canonical text holds the integer
  * a = round(A * 2^24) as `uniform:167772*2^-24`, and both are read.
+ *
+ * Step: EVERY from 1, FACTOR in (0,1].  Cosine: ROUNDS from 2, MIN in [0,1],
+ * 0 unless given.  Numbers are written as number.h says; mean and std are
+ * floats, in [-1e6,1e6] and (0,1e6].
  *
  * Inputs are (x/255 - mean)/std for 8-bit data.
  */
@@ -73,6 +77,10 @@ void fm_settings_default(struct fm_settings *s, enum fm_method m);
 /* The table: names in canonical order, NULL at the end. */
 extern const char *const fm_setting_names[];
 
+/* How help calls its value, and one line on what it does. */
+const char *fm_setting_arg(const char *name);
+const char *fm_setting_help(const char *name);
+
 /* fm_setting_is_local - may fedmrn-train override it? */
 bool fm_setting_is_local(const char *name);
 
@@ -94,8 +102,8 @@ void fm_setting_get(const struct fm_settings *s, const char *name, char *out);
 
 /*
  * fm_settings_lr - the learning rate of round r (the first is 1):
- * step: lr * FACTOR^((r-1) div EVERY); cosine: from lr in round 1 to lr * MIN
- * in round ROUNDS and after.
+ * step: lr * FACTOR^((r-1) div EVERY); cosine: half a wave from lr in round 1
+ * to lr * MIN in round ROUNDS and after.  The same on every machine.
  */
 double fm_settings_lr(const struct fm_settings *s, uint64_t round);
 

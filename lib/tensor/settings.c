@@ -1,0 +1,431 @@
+#include "tensor/settings.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SCHEDULE_MAX = 1000000000 };
+
+#define REAL_MAX 1e6
+
+enum kind { WORD, COUNT, REAL, FLOATS, NOISE, SCHEDULE };
+
+/* One row of the table; `at` is where in struct fm_settings the value is. */
+struct setting {
+    const char *name, *arg, *help;
+    bool local;  /* fedmrn-train may override it */
+    bool masked; /* means nothing without masks */
+    enum kind kind;
+    size_t at, at_n;          /* FLOATS: of the values and of their number */
+    const char *const *words; /* WORD: in the order of the enum */
+    double min, max;          /* COUNT, REAL, FLOATS */
+    bool open_min, open_max;  /* the bound itself is outside */
+    const char *want;         /* what a wrong text is not */
+};
+
+static const char *const methods[] = {"fedavg", "fedmrn", "fedmrns", NULL};
+static const char *const keys[] = {"client", "round", NULL};
+static const char *const dithers[] = {"shared", "private", NULL};
+static const char *const maskings[] = {"psm", "sm", "pm", "dm", "post", NULL};
+
+#define AT(field) .at = offsetof(struct fm_settings, field)
+
+static const struct setting table[] = {
+    {"method", "METHOD",
+     "what clients send: masks (fedmrn), signed masks "
+     "(fedmrns) or weights (fedavg)",
+     .kind = WORD, AT(method), .words = methods,
+     .want = "fedmrn, fedmrns or fedavg"},
+    {"noise", "DIST:A", "uniform, gaussian or bernoulli noise times A",
+     .masked = true, .kind = NOISE,
+     .want = "noise such as uniform:0.01 (or gaussian, bernoulli; a magnitude "
+             "in (0,256))"},
+    {"noise-key", "WHOSE", "noise of its own for each client, or one a round",
+     .masked = true, .kind = WORD, AT(noise_key), .words = keys,
+     .want = "client or round"},
+    {"dither", "HOW", "shared: the last draw's dither is known; or private",
+     .masked = true, .kind = WORD, AT(dither), .words = dithers,
+     .want = "shared or private"},
+    {"masking", "HOW", "psm (progressive stochastic), sm, pm, dm or post",
+     .local = true, .masked = true, .kind = WORD, AT(masking),
+     .words = maskings, .want = "psm, sm, pm, dm or post"},
+    {"epochs", "N", "passes over a client's samples", .local = true,
+     .kind = COUNT, AT(epochs), .min = 1, .max = 100000,
+     .want = "an integer in 1..100000"},
+    {"batch", "N", "samples in a step", .local = true, .kind = COUNT, AT(batch),
+     .min = 1, .max = 1000000, .want = "an integer in 1..1000000"},
+    {"lr", "X", "learning rate", .local = true, .kind = REAL, AT(lr), .min = 0,
+     .open_min = true, .max = REAL_MAX, .want = "a number in (0,1e6]"},
+    {"lr-schedule", "S", "constant, step:EVERY:FACTOR or cosine:ROUNDS[:MIN]",
+     .local = true, .kind = SCHEDULE,
+     .want = "constant, step:EVERY:FACTOR (EVERY from 1, FACTOR in (0,1]) or "
+             "cosine:ROUNDS[:MIN] (ROUNDS from 2, MIN in [0,1])"},
+    {"momentum", "X", "momentum of SGD", .local = true, .kind = REAL,
+     AT(momentum), .min = 0, .max = 1, .open_max = true,
+     .want = "a number in [0,1)"},
+    {"weight-decay", "X", "weight decay of SGD", .local = true, .kind = REAL,
+     AT(weight_decay), .min = 0, .max = REAL_MAX,
+     .want = "a number in [0,1e6]"},
+    {"mean", "X[,X...]", "subtracted from pixel/255, per channel or for all",
+     .local = true, .kind = FLOATS, AT(mean),
+     .at_n = offsetof(struct fm_settings, nmean), .min = -REAL_MAX,
+     .max = REAL_MAX, .want = "1 to 64 numbers in [-1e6,1e6] with commas"},
+    {"std", "X[,X...]", "what the difference is divided by, likewise",
+     .local = true, .kind = FLOATS, AT(std),
+     .at_n = offsetof(struct fm_settings, nstd), .min = 0, .open_min = true,
+     .max = REAL_MAX, .want = "1 to 64 numbers in (0,1e6] with commas"},
+};
+
+enum { SETTINGS = sizeof table / sizeof *table };
+
+const char *const fm_setting_names[] = {
+    "method",       "noise", "noise-key", "dither",      "masking",
+    "epochs",       "batch", "lr",        "lr-schedule", "momentum",
+    "weight-decay", "mean",  "std",       NULL,
+};
+
+static_assert(sizeof fm_setting_names / sizeof *fm_setting_names ==
+                  SETTINGS + 1,
+              "the two lists of settings differ");
+static_assert(sizeof(enum fm_method) == sizeof(unsigned) &&
+                  sizeof(enum fm_masking) == sizeof(unsigned) &&
+                  sizeof(uint32_t) == sizeof(unsigned),
+              "words and counts are copied as unsigned");
+
+static const struct setting *
+find(const char *name)
+{
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    assert(!"no such setting");
+    return NULL;
+}
+
+void
+fm_settings_default(struct fm_settings *s, enum fm_method m)
+{
+    /* round(0.01 * 2^24) and round(0.005 * 2^24) */
+    *s = (struct fm_settings){
+        .method = m,
+        .dist = FM_UNIFORM,
+        .a = m == FM_FEDMRNS ? 83886 : 167772,
+        .noise_key = FM_NOISE_CLIENT,
+        .dither = FM_DITHER_SHARED,
+        .masking = FM_PSM,
+        .epochs = 10,
+        .batch = 64,
+        .lr = m == FM_FEDAVG ? 0.03 : 0.1,
+        .lr_kind = FM_LR_CONSTANT,
+        .nmean = 1,
+        .nstd = 1,
+        .mean = {0},
+        .std = {1},
+    };
+}
+
+const char *
+fm_setting_arg(const char *name)
+{
+    return find(name)->arg;
+}
+
+const char *
+fm_setting_help(const char *name)
+{
+    return find(name)->help;
+}
+
+bool
+fm_setting_is_local(const char *name)
+{
+    return find(name)->local;
+}
+
+bool
+fm_setting_applies(const char *name, enum fm_method m)
+{
+    return m != FM_FEDAVG || !find(name)->masked;
+}
+
+/* "uniform:0.01", or canonical: "uniform:167772*2^-24". */
+static bool
+read_noise(struct fm_settings *s, const char *text)
+{
+    const char *colon = strchr(text, ':'), *star;
+    char digits[16];
+    enum fm_dist dist;
+    uint64_t a;
+
+    if (!colon || fm_dist_parse(&dist, text, (size_t)(colon - text)))
+        return false;
+    star = strchr(colon, '*');
+    if (star) {
+        size_t len = (size_t)(star - colon - 1);
+
+        if (len >= sizeof digits || strcmp(star, "*2^-24") != 0)
+            return false;
+        memcpy(digits, colon + 1, len);
+        digits[len] = '\0';
+        if (!fm_count_parse(&a, digits, 1, UINT32_MAX))
+            return false;
+    } else {
+        uint32_t v;
+
+        if (fm_magnitude_parse(&v, colon + 1))
+            return false;
+        a = v;
+    }
+    s->dist = dist;
+    s->a = (uint32_t)a;
+    return true;
+}
+
+/* The field up to the next `end` or the end of the text; false if too long. */
+static bool
+cut(char field[64], const char **text, char end)
+{
+    size_t len = (size_t)(strchrnul(*text, end) - *text);
+
+    if (len >= 64)
+        return false;
+    memcpy(field, *text, len);
+    field[len] = '\0';
+    *text = (*text)[len] ? *text + len + 1 : NULL;
+    return true;
+}
+
+static bool
+read_schedule(struct fm_settings *s, const char *text)
+{
+    char field[64];
+    uint64_t every = 0;
+    double factor = 0;
+    bool step;
+
+    if (strcmp(text, "constant") == 0) {
+        s->lr_kind = FM_LR_CONSTANT;
+        s->lr_every = 0;
+        s->lr_factor = 0;
+        return true;
+    }
+    if (!cut(field, &text, ':') || !text)
+        return false;
+    step = strcmp(field, "step") == 0;
+    if (!step && strcmp(field, "cosine") != 0)
+        return false;
+    if (!cut(field, &text, ':') ||
+        !fm_count_parse(&every, field, step ? 1 : 2, SCHEDULE_MAX) ||
+        (step && !text))
+        return false;
+    if (text && (!fm_double_parse(&factor, text) || factor > 1 || factor < 0 ||
+                 (step && factor == 0)))
+        return false;
+    s->lr_kind = step ? FM_LR_STEP : FM_LR_COSINE;
+    s->lr_every = (uint32_t)every;
+    s->lr_factor = factor;
+    return true;
+}
+
+/* In the row's range, also after rounding to the float that will be used? */
+static bool
+in_range(const struct setting *t, double v)
+{
+    float f = (float)v;
+
+    return v >= t->min && v <= t->max && !(t->open_min && f <= t->min) &&
+           !(t->open_max && f >= t->max);
+}
+
+static bool
+read_floats(const struct setting *t, struct fm_settings *s, const char *text)
+{
+    float v[FM_CHANNELS_MAX];
+    char field[64];
+    size_t n = 0;
+    double d;
+
+    while (text) {
+        if (n == FM_CHANNELS_MAX || !cut(field, &text, ',') ||
+            !fm_double_parse(&d, field) || !in_range(t, d))
+            return false;
+        v[n++] = (float)d;
+    }
+    memcpy((char *)s + t->at, v, n * sizeof *v);
+    memcpy((char *)s + t->at_n, &n, sizeof n);
+    return true;
+}
+
+static bool
+read_word(const struct setting *t, struct fm_settings *s, const char *text)
+{
+    for (unsigned i = 0; t->words[i]; i++)
+        if (strcmp(t->words[i], text) == 0) {
+            memcpy((char *)s + t->at, &i, sizeof i);
+            return true;
+        }
+    return false;
+}
+
+static bool
+read_number(const struct setting *t, struct fm_settings *s, const char *text)
+{
+    uint64_t n;
+    uint32_t n32;
+    double v;
+
+    if (t->kind == COUNT) {
+        if (!fm_count_parse(&n, text, (uint64_t)t->min, (uint64_t)t->max))
+            return false;
+        n32 = (uint32_t)n;
+        memcpy((char *)s + t->at, &n32, sizeof n32);
+        return true;
+    }
+    if (!fm_double_parse(&v, text) || !in_range(t, v))
+        return false;
+    memcpy((char *)s + t->at, &v, sizeof v);
+    return true;
+}
+
+int
+fm_setting_set(struct fm_settings *s, const char *name, const char *text,
+               struct fm_err *e)
+{
+    const struct setting *t = find(name);
+    bool ok = false;
+
+    switch (t->kind) {
+    case WORD:
+        ok = read_word(t, s, text);
+        break;
+    case COUNT:
+    case REAL:
+        ok = read_number(t, s, text);
+        break;
+    case FLOATS:
+        ok = read_floats(t, s, text);
+        break;
+    case NOISE:
+        ok = read_noise(s, text);
+        break;
+    case SCHEDULE:
+        ok = read_schedule(s, text);
+        break;
+    }
+    if (!ok)
+        return fm_err_set(e, FM_EINPUT, "%s: %.60s is not %s", name, text,
+                          t->want);
+    return 0;
+}
+
+static void
+write_schedule(const struct fm_settings *s, char *out)
+{
+    static const char *const kinds[] = {"constant", "step", "cosine"};
+    char factor[FM_DOUBLE_TEXT + 1] = ":";
+    int n = snprintf(out, FM_SETTING_TEXT, "%s", kinds[s->lr_kind]);
+
+    if (s->lr_kind == FM_LR_CONSTANT)
+        return;
+    if (s->lr_factor > 0)
+        fm_double_text(factor + 1, s->lr_factor);
+    else
+        factor[0] = '\0'; /* cosine's MIN, left out */
+    snprintf(out + n, FM_SETTING_TEXT - (size_t)n, ":%u%s", s->lr_every,
+             factor);
+}
+
+static void
+write_floats(const struct setting *t, const struct fm_settings *s, char *out)
+{
+    float v[FM_CHANNELS_MAX];
+    size_t n, at = 0;
+
+    memcpy(v, (const char *)s + t->at, sizeof v);
+    memcpy(&n, (const char *)s + t->at_n, sizeof n);
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            out[at++] = ',';
+        fm_float_text(out + at, v[i]);
+        at += strlen(out + at);
+        assert(at + FM_DOUBLE_TEXT < FM_SETTING_TEXT);
+    }
+}
+
+void
+fm_setting_get(const struct fm_settings *s, const char *name, char *out)
+{
+    const struct setting *t = find(name);
+    const char *at = (const char *)s + t->at;
+    unsigned i;
+    double v;
+
+    switch (t->kind) {
+    case WORD:
+        memcpy(&i, at, sizeof i);
+        snprintf(out, FM_SETTING_TEXT, "%s", t->words[i]);
+        break;
+    case COUNT:
+        memcpy(&i, at, sizeof i);
+        snprintf(out, FM_SETTING_TEXT, "%u", i);
+        break;
+    case REAL:
+        memcpy(&v, at, sizeof v);
+        fm_double_text(out, v);
+        break;
+    case FLOATS:
+        write_floats(t, s, out);
+        break;
+    case NOISE:
+        snprintf(out, FM_SETTING_TEXT, "%s:%u*2^-24", fm_dist_name(s->dist),
+                 s->a);
+        break;
+    case SCHEDULE:
+        write_schedule(s, out);
+        break;
+    }
+}
+
+/* x^n by squaring: multiplications alone, in a fixed order. */
+static double
+power(double x, uint64_t n)
+{
+    double y = 1;
+
+    for (; n; n >>= 1, x *= x)
+        if (n & 1)
+            y *= x;
+    return y;
+}
+
+/* cos(pi t) for t in [0,1] as sin(pi/2 - pi t), by Taylor's series, since
+ * libm's cos differs between systems.  The term after y^21 is below 1e-17. */
+static double
+cos_pi(double t)
+{
+    double y = 3.14159265358979323846 * (0.5 - t), sum = 0;
+
+    for (int k = 21; k >= 3; k -= 2)
+        sum = (1 - sum) * (y * y) / (double)(k * (k - 1));
+    return y * (1 - sum);
+}
+
+double
+fm_settings_lr(const struct fm_settings *s, uint64_t round)
+{
+    double low = s->lr_factor, wave;
+
+    assert(round >= 1);
+    switch (s->lr_kind) {
+    case FM_LR_STEP:
+        return s->lr * power(s->lr_factor, (round - 1) / s->lr_every);
+    case FM_LR_COSINE:
+        if (round >= s->lr_every)
+            return s->lr * low;
+        wave = cos_pi((double)(round - 1) / (double)(s->lr_every - 1));
+        return s->lr * (low + (1 - low) * (1 + wave) / 2);
+    case FM_LR_CONSTANT:
+        break;
+    }
+    return s->lr;
+}

@@ -1,0 +1,243 @@
+#include "tensor/settings.h"
+
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The defaults, as settings.h lists them and in that order. */
+static void
+defaults(void)
+{
+    static const struct {
+        const char *name, *mrn, *mrns, *avg;
+        bool local;
+    } want[] = {
+        {"method", "fedmrn", "fedmrns", "fedavg", false},
+        {"noise", "uniform:167772*2^-24", "uniform:83886*2^-24", NULL, false},
+        {"noise-key", "client", "client", NULL, false},
+        {"dither", "shared", "shared", NULL, false},
+        {"masking", "psm", "psm", NULL, true},
+        {"epochs", "10", "10", "10", true},
+        {"batch", "64", "64", "64", true},
+        {"lr", "0.1", "0.1", "0.03", true},
+        {"lr-schedule", "constant", "constant", "constant", true},
+        {"momentum", "0", "0", "0", true},
+        {"weight-decay", "0", "0", "0", true},
+        {"mean", "0", "0", "0", true},
+        {"std", "1", "1", "1", true},
+    };
+    static const enum fm_method method[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG};
+    size_t i;
+
+    for (int m = 0; m < 3; m++) {
+        struct fm_settings s;
+
+        fm_settings_default(&s, method[m]);
+        for (i = 0; fm_setting_names[i]; i++) {
+            const char *name = fm_setting_names[i], *text;
+            char got[FM_SETTING_TEXT];
+
+            CHECK(strcmp(name, want[i].name) == 0, "%s", name);
+            text = m == 0 ? want[i].mrn : m == 1 ? want[i].mrns : want[i].avg;
+            CHECK(fm_setting_applies(name, method[m]) == (text != NULL), "%s",
+                  name);
+            CHECK(fm_setting_is_local(name) == want[i].local, "%s", name);
+            CHECK(*fm_setting_arg(name) && *fm_setting_help(name), "%s", name);
+            if (!text)
+                continue;
+            fm_setting_get(&s, name, got);
+            CHECK(strcmp(got, text) == 0, "%s: %s", name, got);
+        }
+        CHECK(i == sizeof want / sizeof *want, "%zu settings", i);
+    }
+}
+
+/* A text, and the canonical text that it is read as. */
+static void
+canonical(void)
+{
+    static const char *const good[][3] = {
+        {"method", "fedmrns", "fedmrns"},
+        {"noise", "uniform:0.01", "uniform:167772*2^-24"},
+        {"noise", "gaussian:1e-2", "gaussian:167772*2^-24"},
+        {"noise", "bernoulli:1*2^-24", "bernoulli:1*2^-24"},
+        {"noise", "uniform:4294967295*2^-24", "uniform:4294967295*2^-24"},
+        {"noise-key", "round", "round"},
+        {"dither", "private", "private"},
+        {"masking", "post", "post"},
+        {"epochs", "0100000", "100000"},
+        {"batch", "1000000", "1000000"},
+        {"lr", "0.030", "0.03"},
+        {"lr-schedule", "step:30:0.10", "step:30:0.1"},
+        {"lr-schedule", "step:1:1", "step:1:1"},
+        {"lr-schedule", "cosine:200", "cosine:200"},
+        {"lr-schedule", "cosine:200:0", "cosine:200"},
+        {"lr-schedule", "cosine:2:0.5", "cosine:2:0.5"},
+        {"momentum", "0.9", "0.9"},
+        {"weight-decay", "5e-4", "0.0005"},
+        {"mean", "0.2860", "0.286"},
+        {"mean", ".5,0", NULL},
+        {"mean", "0.485,0.456,-0", "0.485,0.456,0"},
+        {"std", ".2", NULL},
+        {"std", "0.229,0.224,0.225", "0.229,0.224,0.225"},
+    };
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct fm_settings s;
+        struct fm_err e = {FM_OK, ""};
+        char got[FM_SETTING_TEXT];
+        int rc;
+
+        fm_settings_default(&s, FM_FEDMRN);
+        rc = fm_setting_set(&s, good[i][0], good[i][1], &e);
+        if (!good[i][2]) {
+            CHECK(rc == FM_EINPUT, "%s %s", good[i][0], good[i][1]);
+            continue;
+        }
+        CHECK(rc == 0, "%s", e.msg);
+        fm_setting_get(&s, good[i][0], got);
+        CHECK(strcmp(got, good[i][2]) == 0, "%s, not %s", got, good[i][2]);
+        CHECK(fm_setting_set(&s, good[i][0], got, &e) == 0, "%s", e.msg);
+    }
+}
+
+static void
+hostile(void)
+{
+    static const char *const bad[][2] = {
+        {"method", "fedpm"},
+        {"method", ""},
+        {"noise", "uniform"},
+        {"noise", "uniform:"},
+        {"noise", "uniform:0"},
+        {"noise", "uniform:256"},
+        {"noise", "uniform:-1"},
+        {"noise", "uniform:nan"},
+        {"noise", "laplace:1"},
+        {"noise", "uniform:0*2^-24"},
+        {"noise", "uniform:4294967296*2^-24"},
+        {"noise", "uniform:1*2^-23"},
+        {"noise", "uniform:*2^-24"},
+        {"noise-key", "none"},
+        {"dither", "Shared"},
+        {"masking", "psm "},
+        {"epochs", "0"},
+        {"epochs", "100001"},
+        {"epochs", "1.5"},
+        {"batch", "0"},
+        {"batch", "-1"},
+        {"lr", "0"},
+        {"lr", "-0.1"},
+        {"lr", "1e7"},
+        {"lr", "1e-99"},
+        {"lr", "inf"},
+        {"lr-schedule", "step"},
+        {"lr-schedule", "step:"},
+        {"lr-schedule", "step:3"},
+        {"lr-schedule", "step:0:0.5"},
+        {"lr-schedule", "step:3:0"},
+        {"lr-schedule", "step:3:1.1"},
+        {"lr-schedule", "step:3:0.5:1"},
+        {"lr-schedule", "cosine"},
+        {"lr-schedule", "cosine:1"},
+        {"lr-schedule", "cosine:9:"},
+        {"lr-schedule", "cosine:9:2"},
+        {"lr-schedule", "constant:"},
+        {"lr-schedule", "linear:9"},
+        {"momentum", "1"},
+        {"momentum", "0.999999999999"},
+        {"momentum", "-0.1"},
+        {"weight-decay", "-1"},
+        {"mean", ""},
+        {"mean", "0,"},
+        {"mean", ",0"},
+        {"mean", "0 ,1"},
+        {"mean", "1e39"},
+        {"std", "0"},
+        {"std", "1,-1"},
+        {"std", "1e-60"},
+    };
+    char many[2 * FM_CHANNELS_MAX + 2];
+    struct fm_settings s;
+    struct fm_err e = {FM_OK, ""};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fm_settings before;
+
+        fm_settings_default(&s, FM_FEDMRN);
+        before = s;
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(fm_setting_set(&s, bad[i][0], bad[i][1], &e) == FM_EINPUT,
+              "%s %s", bad[i][0], bad[i][1]);
+        CHECK(strncmp(e.msg, bad[i][0], strlen(bad[i][0])) == 0, "%s", e.msg);
+        CHECK(memcmp(&s, &before, sizeof s) == 0, "%s changed", bad[i][0]);
+    }
+    e = (struct fm_err){FM_OK, ""};
+    fm_setting_set(&s, "epochs", "0", &e);
+    CHECK(strcmp(e.msg, "epochs: 0 is not an integer in 1..100000") == 0, "%s",
+          e.msg);
+    for (size_t i = 0; i < FM_CHANNELS_MAX + 1; i++)
+        memcpy(many + 2 * i, "1,", 2);
+    many[2 * FM_CHANNELS_MAX + 1] = '\0';
+    CHECK(fm_setting_set(&s, "std", many, NULL) == FM_EINPUT, "65 channels");
+    many[2 * FM_CHANNELS_MAX - 1] = '\0';
+    CHECK(fm_setting_set(&s, "std", many, NULL) == 0 && s.nstd == 64, "64");
+}
+
+/* The longest text that a setting can have fits FM_SETTING_TEXT. */
+static void
+longest(void)
+{
+    struct fm_settings s;
+    char text[FM_SETTING_TEXT];
+
+    fm_settings_default(&s, FM_FEDMRN);
+    s.nmean = FM_CHANNELS_MAX;
+    for (size_t i = 0; i < s.nmean; i++)
+        s.mean[i] = -0x1.23456ap-120f;
+    fm_setting_get(&s, "mean", text);
+    CHECK(strlen(text) > 64 * 12, "%s", text);
+    CHECK(fm_setting_set(&s, "mean", text, NULL) == 0 && s.nmean == 64 &&
+              s.mean[63] == -0x1.23456ap-120f,
+          "%s", text);
+}
+
+/* Against libm, which this module does without. */
+static void
+rates(void)
+{
+    struct fm_settings s;
+
+    fm_settings_default(&s, FM_FEDMRN);
+    CHECK(fm_settings_lr(&s, 1) == 0.1 && fm_settings_lr(&s, 99) == 0.1,
+          "constant");
+    CHECK(!fm_setting_set(&s, "lr-schedule", "step:10:0.5", NULL), "step");
+    CHECK(fm_settings_lr(&s, 10) == 0.1 && fm_settings_lr(&s, 11) == 0.05 &&
+              fm_settings_lr(&s, 31) == 0.0125,
+          "step");
+    CHECK(fm_settings_lr(&s, UINT64_MAX) == 0, "in the far future");
+    CHECK(!fm_setting_set(&s, "lr-schedule", "cosine:101:0.2", NULL), "cosine");
+    CHECK(fm_settings_lr(&s, 1) == 0.1, "%.17g", fm_settings_lr(&s, 1));
+    CHECK(fm_settings_lr(&s, 101) == 0.1 * 0.2 &&
+              fm_settings_lr(&s, 500) == 0.1 * 0.2,
+          "end of the wave");
+    for (uint64_t r = 1; r <= 101; r++) {
+        double wave = cos(acos(-1) * (double)(r - 1) / 100);
+        double want = 0.1 * (0.2 + 0.8 * (1 + wave) / 2);
+
+        CHECK(fabs(fm_settings_lr(&s, r) - want) < 1e-16, "round %d: %.17g",
+              (int)r, fm_settings_lr(&s, r));
+    }
+}
+
+int
+main(void)
+{
+    defaults();
+    canonical();
+    hostile();
+    longest();
+    rates();
+    return 0;
+}
