@@ -67,17 +67,34 @@ gaussian(int32_t *restrict n, const uint16_t *restrict k, size_t count,
         n[i] = z[k[i]];
 }
 
+#define P UNIT
+#define M -UNIT
+
+/* Four bits, lowest first, as four elements. */
+static const int32_t four[16][4] = {
+    {M, M, M, M}, {P, M, M, M}, {M, P, M, M}, {P, P, M, M},
+    {M, M, P, M}, {P, M, P, M}, {M, P, P, M}, {P, P, P, M},
+    {M, M, M, P}, {P, M, M, P}, {M, P, M, P}, {P, P, M, P},
+    {M, M, P, P}, {P, M, P, P}, {M, P, P, P}, {P, P, P, P},
+};
+
+#undef P
+#undef M
+
 /* Bit b of lane l is element 16 l + b. */
 static void
 bernoulli(int32_t *restrict n, const uint16_t *restrict k, size_t count)
 {
     size_t l = 0;
 
-    for (; l < count / 16; l++)
-        for (int b = 0; b < 16; b++)
-            n[16 * l + (size_t)b] = (k[l] >> b & 1) * 2 * UNIT - UNIT;
-    for (size_t i = 16 * l; i < count; i++)
-        n[i] = (k[l] >> (i % 16) & 1) * 2 * UNIT - UNIT;
+    for (; l < count / 16; l++, n += 16) {
+        memcpy(n, four[k[l] & 15], sizeof four[0]);
+        memcpy(n + 4, four[k[l] >> 4 & 15], sizeof four[0]);
+        memcpy(n + 8, four[k[l] >> 8 & 15], sizeof four[0]);
+        memcpy(n + 12, four[k[l] >> 12], sizeof four[0]);
+    }
+    for (size_t b = 0; b < count % 16; b++)
+        n[b] = four[k[l] >> b & 1][0];
 }
 
 void

@@ -6,74 +6,89 @@
 
 /*
  * A group is eight blocks in four registers: word j of a block is the low
- * half of one 64-bit element of x[j], so that a product is where the next
+ * half of one 64-bit element of w[j], so that a product is where the next
  * round wants it and its high half is one shift away.  What the upper halves
- * hold does not matter until the end.  GROUPS of them run side by side, since
- * a round waits on its multiplication.
+ * hold does not matter until the end.  Four groups run side by side, since a
+ * round waits on its multiplication; they are spelled out, since gcc -O2 would
+ * keep an array of them in memory.
  */
 enum { WIDTH = 8, GROUPS = 4 };
 
-static inline void
-rounds(__m512i x[GROUPS][4], uint64_t key)
+struct group {
+    __m512i w0, w1, w2, w3;
+};
+
+static inline struct group
+start(const struct fm_place *at, uint32_t block)
 {
-    const __m512i m0 = _mm512_set1_epi64(PHILOX_M0);
-    const __m512i m1 = _mm512_set1_epi64(PHILOX_M1);
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    /* unpacklo and unpackhi take from each 128-bit part its first and its
+     * second element; this order of the counters makes the blocks come out
+     * in order, without a permutation. */
+    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
 
-    for (int r = 0; r < PHILOX_ROUNDS; r++) {
-        const __m512i key0 = _mm512_set1_epi64(k0);
-        const __m512i key1 = _mm512_set1_epi64(k1);
+    return (struct group){
+        _mm512_add_epi64(_mm512_set1_epi64(block), order),
+        _mm512_set1_epi64(at->high),
+        _mm512_set1_epi64(at->ordinal),
+        _mm512_set1_epi64(at->purpose),
+    };
+}
 
-        for (int g = 0; g < GROUPS; g++) {
-            __m512i p0 = _mm512_mul_epu32(x[g][0], m0);
-            __m512i p1 = _mm512_mul_epu32(x[g][2], m1);
+static inline struct group
+step(struct group x, __m512i k0, __m512i k1)
+{
+    __m512i p0 = _mm512_mul_epu32(x.w0, _mm512_set1_epi64(PHILOX_M0));
+    __m512i p1 = _mm512_mul_epu32(x.w2, _mm512_set1_epi64(PHILOX_M1));
+    __m512i h0 = _mm512_srli_epi64(p0, 32), h1 = _mm512_srli_epi64(p1, 32);
 
-            /* 0x96: the exclusive or of three. */
-            x[g][0] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32),
-                                                x[g][1], key0, 0x96);
-            x[g][1] = p1;
-            x[g][2] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32),
-                                                x[g][3], key1, 0x96);
-            x[g][3] = p0;
-        }
-        k0 += PHILOX_W0;
-        k1 += PHILOX_W1;
-    }
+    /* 0x96: the exclusive or of three. */
+    return (struct group){_mm512_ternarylogic_epi64(h1, x.w1, k0, 0x96), p1,
+                          _mm512_ternarylogic_epi64(h0, x.w3, k1, 0x96), p0};
+}
+
+static inline void
+finish(uint16_t *out, struct group x)
+{
+    /* Odd 32-bit elements from the second, shifted into place. */
+    const __mmask16 odd = 0xaaaa;
+    __m512i w01 =
+        _mm512_mask_blend_epi32(odd, x.w0, _mm512_slli_epi64(x.w1, 32));
+    __m512i w23 =
+        _mm512_mask_blend_epi32(odd, x.w2, _mm512_slli_epi64(x.w3, 32));
+
+    _mm512_storeu_si512(out, _mm512_unpacklo_epi64(w01, w23));
+    _mm512_storeu_si512(out + 32, _mm512_unpackhi_epi64(w01, w23));
 }
 
 size_t
 fm_philox_lanes_avx512(uint16_t *out, const struct fm_place *at, uint32_t first,
                        size_t blocks)
 {
-    /* unpacklo and unpackhi take from each 128-bit part its first and its
-     * second element; this order of the counters makes the blocks come out
-     * in order, without a permutation. */
-    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-    const __m512i low = _mm512_set1_epi64(0xffffffff);
     size_t i = 0;
 
     for (; i + WIDTH * GROUPS <= blocks; i += WIDTH * GROUPS) {
-        __m512i x[GROUPS][4];
+        uint32_t block = first + (uint32_t)i;
+        struct group a = start(at, block), b = start(at, block + WIDTH);
+        struct group c = start(at, block + 2 * WIDTH);
+        struct group d = start(at, block + 3 * WIDTH);
+        uint64_t k0 = (uint32_t)at->key, k1 = at->key >> 32;
 
-        for (int g = 0; g < GROUPS; g++) {
-            uint32_t c = first + (uint32_t)i + WIDTH * (uint32_t)g;
+        for (int r = 0; r < PHILOX_ROUNDS; r++) {
+            /* Only the low halves of the elements matter, here too. */
+            const __m512i v0 = _mm512_set1_epi64((long long)k0);
+            const __m512i v1 = _mm512_set1_epi64((long long)k1);
 
-            x[g][0] = _mm512_add_epi64(_mm512_set1_epi64(c), order);
-            x[g][1] = _mm512_set1_epi64(at->high);
-            x[g][2] = _mm512_set1_epi64(at->ordinal);
-            x[g][3] = _mm512_set1_epi64(at->purpose);
+            a = step(a, v0, v1);
+            b = step(b, v0, v1);
+            c = step(c, v0, v1);
+            d = step(d, v0, v1);
+            k0 += PHILOX_W0;
+            k1 += PHILOX_W1;
         }
-        rounds(x, at->key);
-        for (int g = 0; g < GROUPS; g++) {
-            uint16_t *p = out + 8 * (i + WIDTH * (size_t)g);
-            __m512i w01 = _mm512_or_si512(_mm512_and_si512(x[g][0], low),
-                                          _mm512_slli_epi64(x[g][1], 32));
-            __m512i w23 = _mm512_or_si512(_mm512_and_si512(x[g][2], low),
-                                          _mm512_slli_epi64(x[g][3], 32));
-
-            _mm512_storeu_si512(p, _mm512_unpacklo_epi64(w01, w23));
-            _mm512_storeu_si512(p + 32, _mm512_unpackhi_epi64(w01, w23));
-        }
+        finish(out + 8 * i, a);
+        finish(out + 8 * (i + WIDTH), b);
+        finish(out + 8 * (i + 2 * WIDTH), c);
+        finish(out + 8 * (i + 3 * WIDTH), d);
     }
     return i;
 }
