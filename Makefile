@@ -56,9 +56,12 @@ $(BUILD)/%_avx2.o: ISA = -mavx2
 $(BUILD)/%_avx512.o: ISA = -mavx512f -mavx512bw -mavx512dq -mavx512vl
 endif
 
+# The network's loops are written for the vectoriser, which gcc -O2 hardly uses.
+$(BUILD)/lib/nn/%.o: OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(OPT) $(ISA) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

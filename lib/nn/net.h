@@ -3,7 +3,8 @@
  * float32, tested by finite differences and against PyTorch's numbers.
  *
  * Knows nothing of federations, masks or noise: it computes with the weights
- * it is given.  Activations are NCHW; a batch of vectors is (N,F).
+ * it is given.  Images come in as NCHW, and are flattened in that order; a
+ * batch of vectors is (N,F).  (Inside the net images are NHWC: layout.h.)
  */
 #ifndef FM_NN_NET_H
 #define FM_NN_NET_H
@@ -24,7 +25,8 @@ struct fm_net;
  *          train = false
  *   pool   threads; NULL for none.  Results do not depend on their number.
  *
- * All memory is allocated here; no step allocates.  NULL and FM_ESYS.
+ * All memory is allocated here; no step allocates.  NULL and FM_ESYS, also
+ * for a layer that is too large (a matrix of 2^31 rows or columns).
  */
 struct fm_net *fm_net_new(const struct fm_arch *arch, size_t batch, bool train,
                           struct fm_pool *pool, struct fm_err *e);
@@ -38,8 +40,8 @@ void fm_net_free(struct fm_net *net); /* NULL is harmless */
  *          r = (1-momentum) r + momentum * batch value, the variance unbiased
  *   x      (n, input)
  *   train  batch statistics and dropout, and keep what backward needs
- *   key    dropout's key, `pass` its block high (rand/philox.h); unused
- *          without dropout
+ *   key    dropout's key, `pass` its block high, the layer's index (from 0)
+ *          its ordinal (dropout.h); unused without dropout
  *
  * Returns logits (n, classes), owned by the net, valid until the next call.
  * A training batch of one value per channel has variance 0: allowed, as
@@ -59,7 +61,8 @@ double fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n,
                    size_t *correct);
 
 /*
- * fm_net_backward - gradients of the mean loss of the last training forward.
+ * fm_net_backward - gradients of the mean loss of the last training forward,
+ * once for each such forward.
  *   g   one pointer per tensor, overwritten; g[i] may be NULL where no
  *       gradient is wanted (running mean and variance have none and must be
  *       NULL or are left alone)

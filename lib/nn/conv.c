@@ -1,0 +1,177 @@
+#include "nn/conv.h"
+
+#include "base/mem.h"
+#include "nn/gemm.h"
+#include "nn/im2col.h"
+#include "nn/layout.h"
+#include "nn/piece.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Floats of a window matrix: it stays in the second cache until it is used. */
+enum { COL = 1 << 18 };
+
+struct fm_conv {
+    const struct fm_layer *l;
+    struct fm_pool *pool;
+    size_t k, row;  /* outputs; length of a window, R*S*C */
+    size_t lines;   /* output lines whose windows are computed at a time */
+    size_t scratch; /* window matrices */
+    float **col;
+    float *w;  /* (K,R,S,C), the order of a window */
+    float *dw; /* FM_PIECES_SUM times (K,R,S,C) and (K) */
+};
+
+struct fm_conv *
+fm_conv_new(const struct fm_layer *l, size_t batch, bool train,
+            struct fm_pool *pool, struct fm_err *e)
+{
+    struct fm_conv *c = fm_alloc(1, sizeof *c, e);
+    size_t line, all = batch * l->out.h;
+
+    if (!c)
+        return NULL;
+    c->l = l;
+    c->pool = pool;
+    c->k = l->out.c;
+    c->row = l->r * l->s * l->in.c;
+    if (!fm_mul_ok(l->out.w, c->row, &line)) {
+        fm_err_nomem(e);
+        goto fail;
+    }
+    c->lines = line < COL ? COL / line : 1;
+    if (c->lines > all)
+        c->lines = all;
+    c->scratch = fm_pool_size(pool);
+    if (train && c->scratch < FM_PIECES_SUM)
+        c->scratch = FM_PIECES_SUM;
+    if (!(c->col = fm_alloc(c->scratch, sizeof *c->col, e)))
+        goto fail;
+    for (size_t i = 0; i < c->scratch; i++)
+        if (!(c->col[i] = fm_alloc(c->lines, line * sizeof(float), e)))
+            goto fail;
+    if (!(c->w = fm_alloc(c->k, c->row * sizeof(float), e)))
+        goto fail;
+    if (train && !(c->dw = fm_alloc(
+                       c->k, (c->row + 1) * FM_PIECES_SUM * sizeof(float), e)))
+        goto fail;
+    return c;
+fail:
+    fm_conv_free(c);
+    return NULL;
+}
+
+void
+fm_conv_free(struct fm_conv *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; c->col && i < c->scratch; i++)
+        free(c->col[i]);
+    free(c->col);
+    free(c->w);
+    free(c->dw);
+    free(c);
+}
+
+struct job {
+    struct fm_conv *c;
+    const float *b, *x, *dy;
+    float *y, *dx;
+    size_t n;
+    bool dw, db;
+};
+
+static void
+forward(void *ctx, size_t i, size_t worker)
+{
+    const struct job *j = ctx;
+    const struct fm_conv *c = j->c;
+    size_t all = j->n * c->l->out.h, from = i * c->lines;
+    size_t to = all - from < c->lines ? all : from + c->lines;
+    size_t rows = (to - from) * c->l->out.w;
+    float *col = c->col[worker], *y = j->y + from * c->l->out.w * c->k;
+
+    for (size_t r = 0; j->b && r < rows; r++)
+        memcpy(y + r * c->k, j->b, c->k * sizeof *y);
+    fm_im2col(c->l, j->x, from, to, col);
+    fm_gemm(false, true, rows, c->k, c->row, col, c->row, c->w, c->row,
+            j->b ? 1.0f : 0.0f, y, c->k);
+}
+
+void
+fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
+                const float *x, float *y, size_t n, bool train)
+{
+    struct job j = {.c = c, .b = b, .x = x, .y = y, .n = n};
+    size_t all = n * c->l->out.h;
+
+    (void)train;
+    fm_layout_transpose(w, c->w, c->k, c->l->in.c, c->l->r * c->l->s);
+    fm_pool_run(c->pool, all / c->lines + (all % c->lines != 0), forward, &j);
+}
+
+/* Lines `from` to `to`-1 of the piece whose sums are `dw` and `db`. */
+static void
+backward_lines(const struct job *j, size_t from, size_t to, float *col,
+               float *dw, float *db)
+{
+    const struct fm_conv *c = j->c;
+    size_t rows = (to - from) * c->l->out.w;
+    const float *dy = j->dy + from * c->l->out.w * c->k;
+
+    if (j->db)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t k = 0; k < c->k; k++)
+                db[k] += dy[r * c->k + k];
+    if (j->dw) {
+        fm_im2col(c->l, j->x, from, to, col);
+        fm_gemm(true, false, c->k, c->row, rows, dy, c->k, col, c->row, 1.0f,
+                dw, c->row);
+    }
+    if (j->dx) {
+        fm_gemm(false, false, rows, c->row, c->k, dy, c->k, c->w, c->row, 0.0f,
+                col, c->row);
+        fm_col2im(c->l, col, from, to, j->dx);
+    }
+}
+
+/* Whole images, since neighbouring lines add to the same pixels of dx. */
+static void
+backward(void *ctx, size_t i, size_t worker)
+{
+    const struct job *j = ctx;
+    const struct fm_conv *c = j->c;
+    size_t first = fm_piece(j->n, FM_PIECES_SUM, i);
+    size_t last = fm_piece(j->n, FM_PIECES_SUM, i + 1);
+    size_t image = fm_shape_count(c->l->in), end = last * c->l->out.h;
+    float *dw = c->dw + i * c->k * (c->row + 1), *db = dw + c->k * c->row;
+
+    (void)worker;
+    memset(dw, 0, c->k * (c->row + 1) * sizeof *dw);
+    if (j->dx)
+        memset(j->dx + first * image, 0, (last - first) * image * sizeof *dw);
+    for (size_t from = first * c->l->out.h; from < end; from += c->lines)
+        backward_lines(j, from, end - from < c->lines ? end : from + c->lines,
+                       c->col[i], dw, db);
+}
+
+void
+fm_conv_backward(struct fm_conv *c, const float *x, const float *dy, size_t n,
+                 float *dx, float *dw, float *db)
+{
+    struct job j = {.c = c, .x = x, .dy = dy, .dx = dx, .n = n};
+    size_t size = c->k * (c->row + 1);
+
+    j.dw = dw;
+    j.db = db;
+    fm_pool_run(c->pool, FM_PIECES_SUM, backward, &j);
+    for (size_t i = 1; i < FM_PIECES_SUM; i++)
+        for (size_t k = 0; k < size; k++)
+            c->dw[k] += c->dw[i * size + k];
+    if (dw)
+        fm_layout_transpose(c->dw, dw, c->k, c->l->r * c->l->s, c->l->in.c);
+    if (db)
+        memcpy(db, c->dw + c->k * c->row, c->k * sizeof *db);
+}

@@ -1,0 +1,329 @@
+#include "nn/net.h"
+
+#include "base/mem.h"
+#include "nn/activation.h"
+#include "nn/batchnorm.h"
+#include "nn/conv.h"
+#include "nn/dropout.h"
+#include "nn/gemm.h"
+#include "nn/layout.h"
+#include "nn/linear.h"
+#include "nn/loss.h"
+#include "nn/pool2d.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One layer's own: what it computes with, and its output. */
+struct node {
+    const struct fm_layer *l;
+    struct fm_conv *conv;
+    struct fm_batchnorm *norm;
+    const float *x; /* its input in the last forward */
+    float *y;       /* its output; NULL for a layer that only renames */
+    float *flat;    /* linear, flatten: the input image as NCHW, or NULL */
+};
+
+struct fm_net {
+    const struct fm_arch *arch;
+    struct fm_pool *pool;
+    size_t batch, n; /* n: rows of the last forward */
+    bool train, trained;
+    uint64_t key; /* of the last training forward's dropout */
+    uint32_t pass;
+    size_t first; /* the first layer with tensors: below it no gradient */
+    struct node *node;
+    float *input;   /* the batch as NHWC */
+    float *swap[2]; /* outputs in turn, or gradients when training */
+    const float *logits;
+};
+
+/* A layer that flattens an image must put it into NCHW order first. */
+static bool
+reorders(const struct fm_layer *l)
+{
+    return (l->op == FM_LINEAR || l->op == FM_FLATTEN) &&
+           !fm_layout_same(l->in);
+}
+
+/* The matrix products count in int, and dropout has 2^35 lanes. */
+static int
+check_size(const struct fm_net *net, size_t i, struct fm_err *e)
+{
+    const struct fm_layer *l = &net->arch->layer[i];
+    size_t in = fm_shape_count(l->in), out = fm_shape_count(l->out), row;
+    bool ok = true;
+
+    if (l->op == FM_LINEAR)
+        ok = in <= FM_GEMM_MAX && out <= FM_GEMM_MAX;
+    else if (l->op == FM_CONV)
+        ok = fm_mul_ok(l->r * l->in.c, l->s, &row) && row <= FM_GEMM_MAX &&
+             l->out.c <= FM_GEMM_MAX && l->out.w <= FM_GEMM_MAX;
+    else if (l->op == FM_DROPOUT)
+        ok = fm_mul_ok(in, net->batch, &row) && row <= FM_DROPOUT_MAX;
+    if (ok && fm_mul_ok(in > out ? in : out, net->batch, &row))
+        return 0;
+    return fm_err_set(e, FM_ESYS, "layer %zu is too large for this machine",
+                      i + 1);
+}
+
+static int
+node_start(struct fm_net *net, size_t i, struct fm_err *e)
+{
+    struct node *d = &net->node[i];
+    const struct fm_layer *l = &net->arch->layer[i];
+
+    d->l = l;
+    if (check_size(net, i, e))
+        return FM_ESYS;
+    if (l->op == FM_CONV &&
+        !(d->conv = fm_conv_new(l, net->batch, net->train, net->pool, e)))
+        return FM_ESYS;
+    if (l->op == FM_BATCHNORM && !(d->norm = fm_batchnorm_new(l, net->pool, e)))
+        return FM_ESYS;
+    if (reorders(l) && !(d->flat = fm_alloc(net->batch * fm_shape_count(l->in),
+                                            sizeof(float), e)))
+        return FM_ESYS;
+    if (net->train && l->op != FM_FLATTEN &&
+        !(d->y =
+              fm_alloc(net->batch * fm_shape_count(l->out), sizeof(float), e)))
+        return FM_ESYS;
+    return 0;
+}
+
+struct fm_net *
+fm_net_new(const struct fm_arch *arch, size_t batch, bool train,
+           struct fm_pool *pool, struct fm_err *e)
+{
+    struct fm_net *net = fm_alloc(1, sizeof *net, e);
+    size_t most = fm_shape_count(arch->input);
+
+    assert(batch > 0 && arch->nlayers > 0);
+    if (!net)
+        return NULL;
+    net->arch = arch;
+    net->pool = pool;
+    net->batch = batch;
+    net->train = train;
+    if (!(net->node = fm_alloc(arch->nlayers, sizeof *net->node, e)))
+        goto fail;
+    for (size_t i = 0; i < arch->nlayers; i++) {
+        size_t out = fm_shape_count(arch->layer[i].out);
+
+        if (node_start(net, i, e))
+            goto fail;
+        most = out > most ? out : most;
+    }
+    while (arch->layer[net->first].ntensors == 0)
+        net->first++; /* the last layer is linear and has some */
+    if (!(net->input = fm_alloc(batch * fm_shape_count(arch->input),
+                                sizeof(float), e)) ||
+        !(net->swap[0] = fm_alloc(batch * most, sizeof(float), e)) ||
+        !(net->swap[1] = fm_alloc(batch * most, sizeof(float), e)))
+        goto fail;
+    return net;
+fail:
+    fm_net_free(net);
+    return NULL;
+}
+
+void
+fm_net_free(struct fm_net *net)
+{
+    if (!net)
+        return;
+    for (size_t i = 0; net->node && i < net->arch->nlayers; i++) {
+        fm_conv_free(net->node[i].conv);
+        fm_batchnorm_free(net->node[i].norm);
+        free(net->node[i].y);
+        free(net->node[i].flat);
+    }
+    free(net->node);
+    free(net->input);
+    free(net->swap[0]);
+    free(net->swap[1]);
+    free(net);
+}
+
+static struct fm_place
+place(const struct fm_net *net, const struct node *d)
+{
+    struct fm_place at = {.key = net->key,
+                          .high = net->pass,
+                          .ordinal = (uint32_t)(d - net->node),
+                          .purpose = FM_FOR_DROPOUT};
+
+    return at;
+}
+
+static void
+norm_forward(struct node *d, float *const *w, float *y, size_t n, bool train)
+{
+    const struct fm_batchnorm_w t = {w[0], w[1], w[2], w[3]};
+
+    fm_batchnorm_forward(d->norm, &t, d->x, y, n * d->l->in.h * d->l->in.w,
+                         train);
+}
+
+/* y = layer(d->x); returns y, or the input of a layer that does nothing. */
+static const float *
+node_forward(struct fm_net *net, struct node *d, float *const *w, float *y,
+             bool train)
+{
+    const struct fm_layer *l = d->l;
+    const float *x = d->x;
+    size_t n = net->n, m = n * fm_shape_count(l->in);
+    struct fm_place at;
+
+    if (d->flat) {
+        fm_layout_nchw(x, d->flat, n, l->in, net->pool);
+        x = d->flat;
+    }
+    w += l->tensor;
+    switch (l->op) {
+    case FM_CONV:
+        fm_conv_forward(d->conv, w[0], l->bias ? w[1] : NULL, x, y, n, train);
+        return y;
+    case FM_LINEAR:
+        fm_linear_forward(x, w[0], l->bias ? w[1] : NULL, y, n,
+                          fm_shape_count(l->in), l->out.c, net->pool);
+        return y;
+    case FM_BATCHNORM:
+        norm_forward(d, w, y, n, train);
+        return y;
+    case FM_RELU:
+    case FM_TANH:
+    case FM_SIGMOID:
+        fm_activation_forward(l->op, x, y, m, net->pool);
+        return y;
+    case FM_MAXPOOL:
+    case FM_AVGPOOL:
+        fm_pool2d_forward(l, x, y, n, net->pool);
+        return y;
+    case FM_DROPOUT:
+        if (!train)
+            return x;
+        at = place(net, d);
+        fm_dropout(x, y, m, l->p, &at, net->pool);
+        return y;
+    case FM_FLATTEN:
+        break;
+    }
+    return x;
+}
+
+const float *
+fm_net_forward(struct fm_net *net, float *const *w, const float *x, size_t n,
+               bool train, uint64_t key, uint32_t pass)
+{
+    const float *h = net->input;
+    unsigned turn = 0;
+
+    assert(n > 0 && n <= net->batch && (net->train || !train));
+    net->n = n;
+    net->trained = train;
+    net->key = key;
+    net->pass = pass;
+    fm_layout_nhwc(x, net->input, n, net->arch->input, net->pool);
+    for (size_t i = 0; i < net->arch->nlayers; i++) {
+        struct node *d = &net->node[i];
+        float *y = d->y;
+
+        /* Without gradients nothing is kept: two buffers take turns. */
+        if (!net->train)
+            y = net->swap[turn];
+        d->x = h;
+        h = node_forward(net, d, w, y, train);
+        turn ^= h == y;
+    }
+    return net->logits = h;
+}
+
+double
+fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n, size_t *correct)
+{
+    assert(net->logits && n == net->n);
+    return fm_loss(net->logits, y, n, net->arch->classes, correct);
+}
+
+static void
+linear_backward(struct fm_net *net, struct node *d, float *const *w,
+                const float *dy, float *dx, float *const *g)
+{
+    const struct fm_layer *l = d->l;
+    /* An image's gradient comes out as NCHW; flat is free to take it. */
+    float *to = dx && d->flat ? d->flat : dx;
+
+    fm_linear_backward(d->flat ? d->flat : d->x, w[0], dy, net->n,
+                       fm_shape_count(l->in), l->out.c, NULL, g[0],
+                       l->bias ? g[1] : NULL, net->pool);
+    if (!dx)
+        return;
+    fm_linear_backward(NULL, w[0], dy, net->n, fm_shape_count(l->in), l->out.c,
+                       to, NULL, NULL, net->pool);
+    if (d->flat)
+        fm_layout_nhwc(to, dx, net->n, l->in, net->pool);
+}
+
+/* dx = gradient of the layer's input, given dy; NULL when not wanted. */
+static void
+node_backward(struct fm_net *net, struct node *d, float *const *w,
+              const float *dy, float *dx, float *const *g)
+{
+    const struct fm_layer *l = d->l;
+    size_t n = net->n, m = n * fm_shape_count(l->in);
+    struct fm_place at;
+
+    w += l->tensor;
+    g += l->tensor;
+    switch (l->op) {
+    case FM_CONV:
+        fm_conv_backward(d->conv, d->x, dy, n, dx, g[0], l->bias ? g[1] : NULL);
+        break;
+    case FM_LINEAR:
+        linear_backward(net, d, w, dy, dx, g);
+        break;
+    case FM_BATCHNORM:
+        fm_batchnorm_backward(d->norm, w[0], d->x, dy, n * l->in.h * l->in.w,
+                              dx, g[0], g[1]);
+        break;
+    case FM_RELU:
+    case FM_TANH:
+    case FM_SIGMOID:
+        fm_activation_backward(l->op, d->y, dy, dx, m, net->pool);
+        break;
+    case FM_MAXPOOL:
+    case FM_AVGPOOL:
+        fm_pool2d_backward(l, d->x, dy, dx, n, net->pool);
+        break;
+    case FM_DROPOUT:
+        at = place(net, d);
+        fm_dropout(dy, dx, m, l->p, &at, net->pool);
+        break;
+    case FM_FLATTEN:
+        fm_layout_nhwc(dy, dx, n, l->in, net->pool);
+        break;
+    }
+}
+
+void
+fm_net_backward(struct fm_net *net, float *const *w, const uint8_t *y, size_t n,
+                float *const *g)
+{
+    float *dy = net->swap[0], *dx = net->swap[1];
+
+    assert(net->trained && n == net->n);
+    net->trained = false; /* what forward kept is now written over */
+    fm_loss_backward(net->logits, y, n, net->arch->classes, dy);
+    for (size_t i = net->arch->nlayers; i-- > net->first;) {
+        struct node *d = &net->node[i];
+        float *t = dy;
+
+        if (d->l->op == FM_FLATTEN && !d->flat)
+            continue;
+        node_backward(net, d, w, dy, i > net->first ? dx : NULL, g);
+        dy = dx;
+        dx = t;
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * vec: help for the compiler's vectoriser.  Approximate modules only.
+ *
+ * FM_CLONES in front of a function compiles it for AVX-512, AVX2 and the
+ * baseline, and the loader picks (an ifunc, so glibc on x86-64 only; the
+ * sanitizers' runtime is not up yet when it picks).  Arithmetic is the same in
+ * every clone: there is no contraction, and loops are not reassociated.
+ */
+#ifndef FM_NN_VEC_H
+#define FM_NN_VEC_H
+
+#include <features.h>
+
+#ifndef __has_attribute
+#define __has_attribute(x) 0
+#endif
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+#if defined(__x86_64__) && defined(__GLIBC__) &&                               \
+    __has_attribute(target_clones) && !defined(__SANITIZE_ADDRESS__) &&        \
+    !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&      \
+    !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
+#define FM_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define FM_CLONES
+#endif
+
+#endif
