@@ -10,7 +10,7 @@
 static unsigned
 four(const float *u, const int32_t *n, __m128i top, __m256d scale)
 {
-    const __m256i minus = _mm256_set1_epi64x((long long)1 << 63);
+    const __m256i minus = _mm256_set1_epi64x(INT64_MIN);
     __m128i ni = _mm_loadu_si128((const __m128i *)n);
     __m256d v = _mm256_mul_pd(_mm256_cvtps_pd(_mm_loadu_ps(u)), scale);
     __m256i flip = _mm256_and_si256(_mm256_cvtepi32_epi64(ni), minus);

@@ -8,7 +8,7 @@
 static __mmask8
 eight(const float *u, const int32_t *n, __m256i top, __m512d scale)
 {
-    const __m512i minus = _mm512_set1_epi64((long long)1 << 63);
+    const __m512i minus = _mm512_set1_epi64(INT64_MIN);
     __m256i ni = _mm256_loadu_si256((const __m256i *)n);
     __m512d v = _mm512_mul_pd(_mm512_cvtps_pd(_mm256_loadu_ps(u)), scale);
     __m512i flip = _mm512_and_si512(_mm512_cvtepi32_epi64(ni), minus);

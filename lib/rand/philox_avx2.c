@@ -39,9 +39,9 @@ step(struct group x, __m256i k0, __m256i k1)
 static inline void
 finish(uint16_t *out, struct group x)
 {
-    const int odd = 0xaa;
-    __m256i w01 = _mm256_blend_epi32(x.w0, _mm256_slli_epi64(x.w1, 32), odd);
-    __m256i w23 = _mm256_blend_epi32(x.w2, _mm256_slli_epi64(x.w3, 32), odd);
+    enum { ODD = 0xaa };
+    __m256i w01 = _mm256_blend_epi32(x.w0, _mm256_slli_epi64(x.w1, 32), ODD);
+    __m256i w23 = _mm256_blend_epi32(x.w2, _mm256_slli_epi64(x.w3, 32), ODD);
 
     _mm256_storeu_si256((__m256i *)out, _mm256_unpacklo_epi64(w01, w23));
     _mm256_storeu_si256((__m256i *)(out + 16), _mm256_unpackhi_epi64(w01, w23));
