@@ -135,9 +135,10 @@ fm_dataset_batch(const struct fm_dataset *d, const uint32_t *row, size_t n,
 {
     size_t values = d->c * d->h * d->w;
     /* One plane is what one mean and one std serve. */
-    size_t planes = nmean > nstd ? nmean : nstd, plane = values / planes;
+    size_t planes = nmean > nstd ? nmean : nstd, plane;
 
     assert(planes && values % planes == 0);
+    plane = values / planes;
     assert((nmean == 1 || nmean == planes) && (nstd == 1 || nstd == planes));
     for (size_t i = 0; i < n; i++) {
         const uint8_t *in = d->x + row[i] * values;

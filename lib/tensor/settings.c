@@ -98,7 +98,7 @@ find(const char *name)
     for (size_t i = 0; i < SETTINGS; i++)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];
-    assert(!"no such setting");
+    assert(0 && "no such setting");
     return NULL;
 }
 
