@@ -2,40 +2,20 @@
 
 #include "base/crc32.h"
 #include "base/mem.h"
+#include "base/odc.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-/* The odc header: octal fields, all of 6 digits but the time and the size. */
-enum {
-    HEADER = 76,
-    NAMESIZE_AT = 59,
-    NAMESIZE_LEN = 6,
-    FILESIZE_AT = 65,
-    FILESIZE_LEN = 11,
-    STEP = 1 << 18,
-};
-
-static const char magic[] = "070707";
-static const char trailer[] = "TRAILER!!!";
-static const uint64_t size_max = ((uint64_t)1 << (3 * FILESIZE_LEN)) - 1;
+enum { STEP = 1 << 18 }; /* of a data set */
 
 size_t
 fm_archive_header(const char *name)
 {
-    return HEADER + strlen(name) + 1;
-}
-
-/* Names need no locale and no thought: small letters and points. */
-static bool
-name_ok(const char *s)
-{
-    return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz.")] == '\0' &&
-           strlen(s) < FM_MEMBER_NAME;
+    return FM_ODC_HEADER + strlen(name) + 1;
 }
 
 /* --- Writing ----------------------------------------------------------- */
@@ -56,7 +36,9 @@ deliver(struct archive *a, void *ctx, const void *p, size_t n)
     struct target *t = ctx;
 
     (void)a;
-    if (t->out)
+    if (t->rc || t->differs)
+        ;
+    else if (t->out)
         t->rc = fm_buf_add(t->out, p, n, t->e);
     else if (n > t->left || memcmp(t->want, p, n) != 0)
         t->differs = true;
@@ -64,7 +46,8 @@ deliver(struct archive *a, void *ctx, const void *p, size_t n)
         t->want += n;
         t->left -= n;
     }
-    return t->rc || t->differs ? -1 : (la_ssize_t)n;
+    /* Never a failure: libarchive 3.6 would not release the stream's state. */
+    return (la_ssize_t)n;
 }
 
 static int
@@ -105,19 +88,16 @@ emit(struct target *t, const struct fm_member *m, size_t n)
         r = archive_write_set_bytes_in_last_block(a, 1);
     if (r == ARCHIVE_OK)
         r = archive_write_open(a, t, NULL, deliver, NULL);
-    for (size_t i = 0; i < n && r == ARCHIVE_OK; i++)
+    for (size_t i = 0; i < n && r == ARCHIVE_OK && !t->differs; i++)
         r = emit_member(a, &m[i], i + 1);
     if (r == ARCHIVE_OK)
         r = archive_write_close(a);
     if (t->rc)
         rc = t->rc;
-    else if (r != ARCHIVE_OK && !t->differs)
+    else if (r != ARCHIVE_OK)
         rc = fm_err_set(t->e, FM_ESYS, "libarchive: %s",
                         archive_error_string(a) ? archive_error_string(a)
                                                 : "out of memory");
-    /* A failed archive is not completed by its release. */
-    if (r != ARCHIVE_OK)
-        archive_write_fail(a);
     archive_write_free(a);
     return rc;
 }
@@ -127,13 +107,13 @@ fm_archive_write(struct fm_buf *out, const struct fm_member *m, size_t n,
                  struct fm_err *e)
 {
     struct target t = {.out = out, .e = e};
-    size_t total = HEADER + sizeof trailer, start = out->len;
+    size_t total = FM_ODC_TRAILER, start = out->len;
     int rc;
 
     assert(n <= FM_MEMBERS_MAX);
     for (size_t i = 0; i < n; i++) {
-        assert(name_ok(m[i].name));
-        if (m[i].size > size_max)
+        assert(fm_odc_name_ok(m[i].name));
+        if (m[i].size > FM_ODC_DATA_MAX)
             return fm_err_set(e, FM_EINPUT, "%s: %zu bytes are too many",
                               m[i].name, m[i].size);
         if (!fm_add_ok(total, fm_archive_header(m[i].name), &total) ||
@@ -150,43 +130,6 @@ fm_archive_write(struct fm_buf *out, const struct fm_member *m, size_t n,
 }
 
 /* --- Reading ----------------------------------------------------------- */
-
-static bool
-octal(const uint8_t *p, size_t n, uint64_t *out)
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '7')
-            return false;
-        v = v << 3 | (uint64_t)(p[i] - '0');
-    }
-    *out = v;
-    return true;
-}
-
-/* The two sizes of a header; NULL, or what is wrong with it. */
-static const char *
-sizes(const uint8_t *header, size_t *name, uint64_t *data)
-{
-    uint64_t n;
-
-    if (memcmp(header, magic, FM_ARCHIVE_MAGIC) != 0)
-        return "no archive header here";
-    if (!octal(header + NAMESIZE_AT, NAMESIZE_LEN, &n) ||
-        !octal(header + FILESIZE_AT, FILESIZE_LEN, data))
-        return "a size is not octal";
-    if (n < 2 || n > FM_MEMBER_NAME)
-        return "a member's name is empty or too long";
-    *name = (size_t)n;
-    return NULL;
-}
-
-static bool
-is_trailer(const uint8_t *name, size_t n)
-{
-    return n == sizeof trailer && memcmp(name, trailer, n) == 0;
-}
 
 /* Read `n` bytes of an archive that has begun; `start` is its first in `out`.
  */
@@ -218,7 +161,7 @@ fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
     uint64_t data;
     int rc;
 
-    assert(limit >= HEADER);
+    assert(limit >= FM_ODC_HEADER);
     /* Only before the first byte is the end of input a clean one. */
     if ((rc = fm_source_read(src, out, 1, &got, e)))
         return rc;
@@ -234,15 +177,16 @@ fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
             head--;
             at--;
         }
-        if ((rc = more(out, src, HEADER - (out->len - head), start, limit, e)))
+        if ((rc = more(out, src, FM_ODC_HEADER - (out->len - head), start,
+                       limit, e)))
             return rc;
-        bad = sizes(out->data + head, &name, &data);
+        bad = fm_odc_sizes(out->data + head, &name, &data);
         if (bad)
             return fm_err_set(e, FM_EINPUT, "%s: byte %llu: %s", src->name,
                               (unsigned long long)at, bad);
         if ((rc = more(out, src, name, start, limit, e)))
             return rc;
-        if (is_trailer(out->data + head + HEADER, name))
+        if (fm_odc_is_trailer(out->data + head + FM_ODC_HEADER, name))
             return 0;
         if (members == FM_MEMBERS_MAX)
             return fm_err_set(e, FM_EINPUT, "%s: byte %llu: too many members",
@@ -252,42 +196,6 @@ fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
         if ((rc = more(out, src, (size_t)data, start, limit, e)))
             return rc;
     }
-}
-
-static int
-reject(struct fm_err *e, size_t at, const char *why)
-{
-    return fm_err_set(e, FM_EINPUT, "byte %zu: %s", at, why);
-}
-
-/* The member whose header is at *at; *done at the trailer. */
-static int
-walk(struct fm_member *m, const uint8_t *bytes, size_t size, size_t *at,
-     bool *done, struct fm_err *e)
-{
-    const uint8_t *p = bytes + *at;
-    size_t left = size - *at, name;
-    uint64_t data;
-    const char *bad;
-
-    if (left < HEADER)
-        return reject(e, *at, "cut short in a header");
-    bad = sizes(p, &name, &data);
-    if (bad)
-        return reject(e, *at, bad);
-    if (left - HEADER < name || data > left - HEADER - name)
-        return reject(e, *at, "cut short in a member");
-    *done = is_trailer(p + HEADER, name);
-    if (*done)
-        return 0;
-    memcpy(m->name, p + HEADER, name);
-    if (m->name[name - 1] != '\0' || strlen(m->name) != name - 1 ||
-        !name_ok(m->name))
-        return reject(e, *at, "not a member's name");
-    m->data = p + HEADER + name;
-    m->size = (size_t)data;
-    *at += HEADER + name + m->size;
-    return 0;
 }
 
 int
@@ -303,13 +211,13 @@ fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
     for (*n = 0;; ++*n) {
         bool full = *n == FM_MEMBERS_MAX;
 
-        rc = walk(full ? &beyond : &m[*n], bytes, size, &at, &done, e);
+        rc = fm_odc_next(full ? &beyond : &m[*n], bytes, size, &at, &done, e);
         if (rc)
             return rc;
         if (done)
             break;
         if (full)
-            return reject(e, at, "too many members");
+            return fm_err_set(e, FM_EINPUT, "byte %zu: too many members", at);
     }
     /*
      * Modes, owners, inodes, times, the trailer and what follows it: all have
@@ -318,7 +226,9 @@ fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
     if ((rc = emit(&t, m, *n)))
         return rc;
     if (t.differs || t.left > 0)
-        return reject(e, size - t.left, "not the bytes this archive must have");
+        return fm_err_set(e, FM_EINPUT,
+                          "byte %zu: not what this archive must have here",
+                          size - t.left);
     return 0;
 }
 

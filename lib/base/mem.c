@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ fm_alloc(size_t n, size_t size, struct fm_err *e)
     void *p;
 
     /* aligned_alloc wants a multiple of the alignment, and more than none. */
-    if (!fm_mul_ok(n, size, &bytes) || !fm_add_ok(bytes, ALIGN, &bytes)) {
+    if (!fm_mul_ok(n, size, &bytes) || !fm_add_ok(bytes, ALIGN, &bytes) ||
+        bytes > PTRDIFF_MAX) {
         fm_err_nomem(e);
         return NULL;
     }

@@ -1,0 +1,151 @@
+/* file: whole files and streams, and whose fault a failure is. */
+#include "base/file.h"
+#include "check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/fedmrn-test-XXXXXX", path[64];
+
+static void
+save(const void *p, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    CHECK(f && fwrite(p, 1, n, f) == n && fclose(f) == 0, "%s", path);
+}
+
+/* Put `n` bytes, one at a time, where standard input was. */
+static void
+feed(const uint8_t *p, size_t n)
+{
+    int fd[2];
+
+    CHECK(pipe(fd) == 0 && n <= 4096, "pipe");
+    for (size_t i = 0; i < n; i++)
+        CHECK(write(fd[1], p + i, 1) == 1, "write");
+    close(fd[1]);
+    CHECK(dup2(fd[0], STDIN_FILENO) == 0, "dup2");
+    close(fd[0]);
+}
+
+static void
+whole(void)
+{
+    static uint8_t big[3 * 1048576 + 5];
+    static const size_t sizes[] = {0, 1, 63, 64, 65, 4096, sizeof big};
+    struct fm_buf b = {0};
+    struct fm_err e = {0};
+
+    for (size_t i = 0; i < sizeof big; i++)
+        big[i] = (uint8_t)(i * 31 >> 4);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t n = sizes[i];
+
+        save(big, n);
+        CHECK(fm_buf_add(&b, "x", 1, &e) == 0, "add");
+        CHECK(fm_file_read(&b, path, sizeof big, &e) == 0, "%s", e.msg);
+        CHECK(b.len == n + 1 && b.data[0] == 'x', "%zu of %zu", b.len, n);
+        CHECK(n == 0 || memcmp(b.data + 1, big, n) == 0, "bytes of %zu", n);
+        fm_buf_free(&b);
+        /* The limit itself is allowed. */
+        CHECK(fm_file_read(&b, path, n, &e) == 0 && b.len == n, "%s", e.msg);
+        fm_buf_free(&b);
+    }
+    feed(big, 3000);
+    CHECK(fm_file_read(&b, "-", 3000, &e) == 0, "%s", e.msg);
+    CHECK(b.len == 3000 && memcmp(b.data, big, 3000) == 0, "stdin");
+    fm_buf_free(&b);
+}
+
+static void
+stream(void)
+{
+    struct fm_source s;
+    struct fm_buf b = {0};
+    struct fm_err e = {0};
+    uint8_t some[4];
+    size_t got;
+
+    save("0123456789", 10);
+    CHECK(fm_source_open(&s, path, &e) == 0, "%s", e.msg);
+    CHECK(strcmp(s.name, path) == 0 && s.offset == 0, "%s", s.name);
+    CHECK(fm_source_read(&s, &b, 4, &got, &e) == 0 && got == 4, "%zu", got);
+    CHECK(fm_source_some(&s, some, 2, &got, &e) == 0 && got == 2, "%zu", got);
+    CHECK(memcmp(some, "45", 2) == 0 && s.offset == 6, "offset");
+    CHECK(fm_source_read(&s, &b, 99, &got, &e) == 0 && got == 4, "%zu", got);
+    CHECK(fm_source_read(&s, &b, 1, &got, &e) == 0 && got == 0, "%zu", got);
+    CHECK(s.offset == 10 && b.len == 8, "%zu", b.len);
+    CHECK(memcmp(b.data, "01236789", 8) == 0, "bytes");
+    fm_source_close(&s);
+    fm_buf_free(&b);
+}
+
+/* A claimed size must not cost memory before its bytes are there. */
+static void
+claims(void)
+{
+    struct fm_source s;
+    struct fm_buf b = {0};
+    struct fm_err e = {0};
+    size_t got;
+
+    save("abc", 3);
+    CHECK(fm_source_open(&s, path, &e) == 0, "%s", e.msg);
+    CHECK(fm_source_read(&s, &b, SIZE_MAX / 2, &got, &e) == 0, "%s", e.msg);
+    CHECK(got == 3 && b.cap <= 2 << 20, "%zu bytes for 3", b.cap);
+    fm_source_close(&s);
+    fm_buf_free(&b);
+}
+
+static void
+refused(const char *what, size_t limit, int code, const char *why)
+{
+    struct fm_buf b = {0};
+    struct fm_err e = {0};
+
+    CHECK(fm_file_read(&b, what, limit, &e) == code, "%s: %s", what, e.msg);
+    CHECK((int)e.code == code && strstr(e.msg, why), "%s", e.msg);
+    fm_buf_free(&b);
+}
+
+static void
+hostile(void)
+{
+    char gone[80];
+
+    snprintf(gone, sizeof gone, "%s/gone", dir);
+    refused(gone, 9, FM_EINPUT, "gone: No such file or directory");
+    refused(dir, 9, FM_EINPUT, ": Is a directory");
+    refused("", 9, FM_EINPUT, "No such file");
+    save("0123456789", 10);
+    refused(path, 9, FM_EINPUT, "f: larger than 9 bytes");
+    refused(path, 0, FM_EINPUT, "f: larger than 0 bytes");
+    refused("/dev/zero", 3 << 20, FM_EINPUT, "/dev/zero: larger than 3145728");
+    feed((const uint8_t *)"0123456789", 10);
+    refused("-", 9, FM_EINPUT, "<stdin>: larger than 9 bytes");
+    close(STDIN_FILENO);
+    refused("-", 9, FM_EINPUT, "<stdin>: it is closed");
+    /* Open for writing only: what a tool puts in the place of a closed one. */
+    CHECK(open("/dev/null", O_WRONLY) == STDIN_FILENO, "descriptor 0");
+    refused("-", 9, FM_EINPUT, "<stdin>: it is closed");
+    if (geteuid() != 0) {
+        chmod(path, 0);
+        refused(path, 99, FM_EINPUT, "Permission denied");
+    }
+}
+
+int
+main(void)
+{
+    CHECK(mkdtemp(dir), "mkdtemp");
+    snprintf(path, sizeof path, "%s/f", dir);
+    whole();
+    stream();
+    claims();
+    hostile();
+    unlink(path);
+    rmdir(dir);
+    return 0;
+}
