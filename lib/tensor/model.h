@@ -8,16 +8,17 @@
  *   fedmrn.arch      the canonical architecture text (arch.h)
  *   fedmrn.<setting> each setting that applies to the method (settings.h)
  *   fedmrn.seed      the run seed, 16 lower-case hex digits
- *   fedmrn.round     decimal; 0 for fedmrn-init's
+ *   fedmrn.round     decimal, at most 2^32; 0 for fedmrn-init's
  *   fedmrn.parent    id of the model it came from; absent in round 0
  *   fedmrn.bundles   sorted ids of the bundles that made it, separated by
  *                    blanks; absent in round 0
  *
- * A model's id is the XXH3-128 of the file's bytes.  The tensor set must be
- * the architecture's, in names, shapes and order; every value is finite; a
- * running variance is not negative.  Unknown fedmrn.* keys and another format
- * are refused; other metadata ("format":"pt") is refused too, since a file
- * that another tool rewrote has another id and belongs to no run.
+ * The header is exactly what fm_model_head writes, so that equal models are
+ * equal files.  A model's id is the XXH3-128 of the file's bytes.  The tensor
+ * set must be the architecture's, in names, shapes and order; every value is
+ * finite; a running variance is not negative.  Unknown fedmrn.* keys and
+ * another format are refused; other metadata ("format":"pt") is refused too,
+ * since a file that another tool rewrote has another id and belongs to no run.
  */
 #ifndef FM_TENSOR_MODEL_H
 #define FM_TENSOR_MODEL_H
@@ -50,6 +51,7 @@ struct fm_model {
 };
 
 enum { FM_MODEL_HEADER_MAX = 16 << 20 };
+#define FM_ROUND_MAX ((uint64_t)1 << 32)
 
 /* fm_method_masked - does a method send masks?  (fedavg does not.) */
 static inline bool
@@ -94,7 +96,8 @@ struct fm_model *fm_model_read(const char *path, struct fm_err *e);
 /*
  * fm_model_head - append the file's header to `out`; the values follow it in
  * order as little-endian floats.  fm_model_dump appends the whole file, and
- * sets m->id.  0 or FM_ESYS.
+ * sets m->id.  0, FM_ESYS, or FM_EINPUT when more bundles made the model than
+ * a header of 16 MiB can name (half a million).
  */
 int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
@@ -108,7 +111,7 @@ uint32_t fm_model_noise_a(const struct fm_model *m, uint64_t round,
 uint64_t fm_model_noise_key(const struct fm_model *m, uint64_t round,
                             const char *client);
 
-/* fm_model_max_file - an upper bound for a bundle's bytes on this model. */
+/* fm_model_max_bundle - an upper bound for a bundle's bytes on this model. */
 size_t fm_model_max_bundle(const struct fm_model *m);
 
 #endif

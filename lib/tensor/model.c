@@ -1,0 +1,245 @@
+#include "tensor/model.h"
+
+#include "base/mem.h"
+#include "rand/key.h"
+#include "tensor/model_impl.h"
+#include "tensor/safetensors.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int
+fm_model_place(struct fm_model *m, struct fm_err *e)
+{
+    const struct fm_arch *a = m->arch;
+
+    m->tensor = fm_alloc(a->ntensors, sizeof *m->tensor, e);
+    if (!m->tensor)
+        return FM_ESYS;
+    for (size_t i = 0; i < a->ntensors; i++) {
+        struct fm_model_tensor *t = &m->tensor[i];
+        size_t *sum;
+
+        t->spec = &a->tensor[i];
+        t->masked =
+            fm_method_masked(m->set.method) && fm_role_maskable(t->spec->role);
+        sum = t->masked ? &m->masked : &m->full;
+        t->at = *sum;
+        *sum += t->spec->count;
+    }
+    return 0;
+}
+
+void
+fm_model_values(struct fm_model *m, void *values)
+{
+    float *v = values;
+
+    for (size_t i = 0; i < m->arch->ntensors; i++) {
+        m->tensor[i].value = v;
+        v += m->tensor[i].spec->count;
+    }
+}
+
+int
+fm_model_channels(const struct fm_model *m, struct fm_err *e)
+{
+    const char *name =
+        m->set.nmean == 1 || m->set.nmean == m->arch->input.c ? "std" : "mean";
+    size_t n = *name == 's' ? m->set.nstd : m->set.nmean;
+
+    if (n == 1 || n == m->arch->input.c)
+        return 0;
+    return fm_err_set(e, FM_EINPUT,
+                      "%s: %zu values for %zu input channels; give one, or one "
+                      "for each",
+                      name, n, m->arch->input.c);
+}
+
+struct fm_model *
+fm_model_new(struct fm_arch *arch, const struct fm_settings *set, uint64_t seed,
+             struct fm_err *e)
+{
+    struct fm_model *m = fm_alloc(1, sizeof *m, e);
+    size_t bytes;
+
+    if (!m) {
+        fm_arch_free(arch);
+        return NULL;
+    }
+    m->arch = arch;
+    m->set = *set;
+    m->seed = seed;
+    if (fm_model_channels(m, e) || fm_model_place(m, e))
+        goto fail;
+    if (!fm_mul_ok(arch->params, sizeof(float), &bytes)) {
+        fm_err_nomem(e);
+        goto fail;
+    }
+    if (fm_buf_reserve(&m->file, bytes, e))
+        goto fail;
+    memset(m->file.data, 0, bytes);
+    m->file.len = bytes;
+    fm_model_values(m, m->file.data);
+    return m;
+fail:
+    fm_model_free(m);
+    return NULL;
+}
+
+void
+fm_model_free(struct fm_model *m)
+{
+    if (!m)
+        return;
+    fm_arch_free(m->arch);
+    free(m->bundle);
+    free(m->tensor);
+    fm_buf_free(&m->file);
+    free(m);
+}
+
+void
+fm_model_swap(uint8_t *p, size_t n)
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    for (size_t i = 0; i < n; i++, p += 4) {
+        uint32_t v;
+
+        memcpy(&v, p, sizeof v);
+        fm_put32(p, v);
+    }
+#else
+    (void)p;
+    (void)n;
+#endif
+}
+
+static int
+add_meta(struct fm_st *st, const char *key, const char *value, struct fm_err *e)
+{
+    char name[64];
+    struct fm_st_meta *m = &st->meta[st->nmeta++];
+
+    snprintf(name, sizeof name, "fedmrn.%s", key);
+    m->key = strdup(name);
+    m->value = strdup(value);
+    return m->key && m->value ? 0 : fm_err_nomem(e);
+}
+
+/* "id id id" */
+static char *
+join_ids(const struct fm_id *id, size_t n, struct fm_err *e)
+{
+    char *text = fm_alloc(n + 1, FM_ID_HEX, e);
+
+    for (size_t i = 0; text && i < n; i++) {
+        fm_id_hex(text + i * FM_ID_HEX, &id[i]);
+        text[(i + 1) * FM_ID_HEX - 1] = i + 1 < n ? ' ' : '\0';
+    }
+    return text;
+}
+
+static int
+write_meta(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
+{
+    char text[FM_SETTING_TEXT], *ids;
+    size_t n = 6; /* format, arch, seed, round, parent, bundles */
+    int rc;
+
+    for (size_t i = 0; fm_setting_names[i]; i++)
+        n++;
+    st->meta = fm_alloc(n, sizeof *st->meta, e);
+    if (!st->meta)
+        return FM_ESYS;
+    if ((rc = add_meta(st, "format", "1", e)) ||
+        (rc = add_meta(st, "arch", m->arch->text, e)))
+        return rc;
+    for (size_t i = 0; fm_setting_names[i]; i++) {
+        if (!fm_setting_applies(fm_setting_names[i], m->set.method))
+            continue;
+        fm_setting_get(&m->set, fm_setting_names[i], text);
+        if ((rc = add_meta(st, fm_setting_names[i], text, e)))
+            return rc;
+    }
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)m->seed);
+    if ((rc = add_meta(st, "seed", text, e)))
+        return rc;
+    snprintf(text, sizeof text, "%llu", (unsigned long long)m->round);
+    if ((rc = add_meta(st, "round", text, e)) || m->round == 0)
+        return rc;
+    if ((rc = add_meta(st, "parent", fm_id_hex(text, &m->parent), e)))
+        return rc;
+    ids = join_ids(m->bundle, m->nbundles, e);
+    rc = ids ? add_meta(st, "bundles", ids, e) : FM_ESYS;
+    free(ids);
+    return rc;
+}
+
+int
+fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
+{
+    struct fm_st st = {0};
+    int rc;
+
+    assert(m->round == 0 || m->nbundles > 0);
+    st.tensor = fm_alloc(m->arch->ntensors, sizeof *st.tensor, e);
+    if (!st.tensor)
+        return FM_ESYS;
+    for (; st.ntensors < m->arch->ntensors; st.ntensors++) {
+        const struct fm_tensor_spec *spec = &m->arch->tensor[st.ntensors];
+        struct fm_st_tensor *t = &st.tensor[st.ntensors];
+
+        strcpy(t->name, spec->name);
+        t->dtype = FM_F32;
+        t->ndim = spec->ndim;
+        memcpy(t->dim, spec->dim, sizeof spec->dim);
+        t->count = spec->count;
+    }
+    rc = write_meta(&st, m, e);
+    if (!rc)
+        rc = fm_st_header(out, &st, e);
+    fm_st_free(&st);
+    return rc;
+}
+
+int
+fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
+{
+    size_t start = out->len, bytes = m->arch->params * sizeof(float);
+    int rc = fm_model_head(out, m, e);
+
+    if (rc)
+        return rc;
+    /* The values lie back to back, whether read or new. */
+    if ((rc = fm_buf_add(out, m->tensor[0].value, bytes, e))) {
+        out->len = start;
+        return rc;
+    }
+    fm_model_swap(out->data + out->len - bytes, m->arch->params);
+    m->id = fm_hash128(out->data + start, out->len - start);
+    return 0;
+}
+
+uint32_t
+fm_model_noise_a(const struct fm_model *m, uint64_t round, size_t tensor)
+{
+    assert(round >= 1 && m->tensor[tensor].masked);
+    return m->set.a;
+}
+
+uint64_t
+fm_model_noise_key(const struct fm_model *m, uint64_t round, const char *client)
+{
+    if (m->set.noise_key == FM_NOISE_ROUND)
+        return fm_key_round(m->seed, round);
+    return fm_key_client(m->seed, round, client);
+}
+
+size_t
+fm_model_max_bundle(const struct fm_model *m)
+{
+    /* Headers and manifest, raw masks and some slack for a coder, deltas. */
+    return 4096 + m->masked / 8 + m->masked / 128 + 4 * m->full;
+}

@@ -1,0 +1,21 @@
+/*
+ * model_impl: what model.c and modelread.c share.
+ */
+#ifndef FM_TENSOR_MODEL_IMPL_H
+#define FM_TENSOR_MODEL_IMPL_H
+
+#include "tensor/model.h"
+
+/* fm_model_place - make m->tensor: where each stands in a bundle. */
+int fm_model_place(struct fm_model *m, struct fm_err *e);
+
+/* fm_model_values - lay the tensors over `values`, back to back. */
+void fm_model_values(struct fm_model *m, void *values);
+
+/* fm_model_channels - do mean and std fit the input? */
+int fm_model_channels(const struct fm_model *m, struct fm_err *e);
+
+/* fm_model_swap - `n` host floats to little-endian or back, in place. */
+void fm_model_swap(uint8_t *p, size_t n);
+
+#endif

@@ -1,0 +1,286 @@
+#include "base/file.h"
+#include "base/mem.h"
+#include "tensor/model_impl.h"
+#include "tensor/safetensors.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *
+get(const struct fm_st *st, const char *key)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "fedmrn.%s", key);
+    return fm_st_get(st, name);
+}
+
+static int
+need(const char **value, const struct fm_st *st, const char *key,
+     struct fm_err *e)
+{
+    *value = get(st, key);
+    if (*value)
+        return 0;
+    return fm_err_set(e, FM_EINPUT, "fedmrn.%s is missing in its metadata",
+                      key);
+}
+
+/* Everything in the metadata means something, or the file is not ours. */
+static int
+check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
+{
+    static const char *const known[] = {"format", "arch",   "seed",
+                                        "round",  "parent", "bundles"};
+
+    for (size_t i = 0; i < st->nmeta; i++) {
+        const char *key = st->meta[i].key;
+        bool ok = false;
+
+        if (strncmp(key, "fedmrn.", 7) == 0) {
+            for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+                ok = ok || strcmp(key + 7, known[k]) == 0;
+            for (size_t k = 0; fm_setting_names[k]; k++)
+                ok = ok || (strcmp(key + 7, fm_setting_names[k]) == 0 &&
+                            fm_setting_applies(fm_setting_names[k], method));
+        }
+        if (!ok)
+            return fm_err_set(e, FM_EINPUT,
+                              "metadata %.80s does not belong in a model of "
+                              "this method: another tool wrote the file",
+                              key);
+    }
+    return 0;
+}
+
+static int
+read_settings(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *text;
+    int rc;
+
+    fm_settings_default(&m->set, FM_FEDAVG);
+    if ((rc = need(&text, st, "method", e)) ||
+        (rc = fm_setting_set(&m->set, "method", text, e)))
+        return rc;
+    fm_settings_default(&m->set, m->set.method);
+    for (size_t i = 0; fm_setting_names[i]; i++)
+        if (fm_setting_applies(fm_setting_names[i], m->set.method) &&
+            ((rc = need(&text, st, fm_setting_names[i], e)) ||
+             (rc = fm_setting_set(&m->set, fm_setting_names[i], text, e))))
+            return rc;
+    return check_keys(st, m->set.method, e);
+}
+
+static int
+read_seed(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *text;
+    int rc = need(&text, st, "seed", e);
+
+    if (rc)
+        return rc;
+    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.seed: %.40s is not 16 lower-case hex digits",
+                          text);
+    m->seed = strtoull(text, NULL, 16);
+    return 0;
+}
+
+static int
+read_bundles(struct fm_model *m, const char *text, struct fm_err *e)
+{
+    size_t len = strlen(text), n = (len + 1) / FM_ID_HEX;
+
+    if (n == 0 || len + 1 != n * FM_ID_HEX)
+        return fm_err_set(e, FM_EINPUT, "fedmrn.bundles: not a list of ids");
+    m->bundle = fm_alloc(n, sizeof *m->bundle, e);
+    if (!m->bundle)
+        return FM_ESYS;
+    for (; m->nbundles < n; m->nbundles++) {
+        struct fm_id *id = &m->bundle[m->nbundles];
+        char one[FM_ID_HEX];
+
+        memcpy(one, text + m->nbundles * FM_ID_HEX, FM_ID_HEX - 1);
+        one[FM_ID_HEX - 1] = '\0';
+        if (!fm_id_parse(id, one))
+            return fm_err_set(e, FM_EINPUT, "fedmrn.bundles: %s is not an id",
+                              one);
+        if (m->nbundles && fm_id_cmp(id - 1, id) >= 0)
+            return fm_err_set(e, FM_EINPUT,
+                              "fedmrn.bundles: %s is not in order", one);
+    }
+    return 0;
+}
+
+static int
+read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *round, *parent = get(st, "parent"),
+                       *bundles = get(st, "bundles");
+    int rc;
+
+    if ((rc = need(&round, st, "round", e)))
+        return rc;
+    if (!fm_count_parse(&m->round, round, 0, FM_ROUND_MAX))
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.round: %.40s is not an integer in 0..2^32",
+                          round);
+    if (m->round == 0) {
+        if (parent || bundles)
+            return fm_err_set(e, FM_EINPUT,
+                              "a parent or bundles in round 0, which has none");
+        return 0;
+    }
+    if ((rc = need(&parent, st, "parent", e)) ||
+        (rc = need(&bundles, st, "bundles", e)))
+        return rc;
+    if (!fm_id_parse(&m->parent, parent))
+        return fm_err_set(e, FM_EINPUT, "fedmrn.parent: %.40s is not an id",
+                          parent);
+    return read_bundles(m, bundles, e);
+}
+
+static int
+read_contract(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *text = get(st, "format");
+    int rc;
+
+    if (!text)
+        return fm_err_set(e, FM_EINPUT,
+                          "not a model: no fedmrn.format in its metadata; "
+                          "fedmrn-init makes models");
+    if (strcmp(text, "1") != 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.format is %.20s; this version reads 1", text);
+    if ((rc = need(&text, st, "arch", e)))
+        return rc;
+    m->arch = fm_arch_parse(text, "fedmrn.arch", e);
+    if (!m->arch)
+        return e ? (int)e->code : FM_EINPUT;
+    if ((rc = read_settings(m, st, e)) || (rc = fm_model_channels(m, e)) ||
+        (rc = read_seed(m, st, e)))
+        return rc;
+    return read_history(m, st, e);
+}
+
+static int
+check_tensors(const struct fm_model *m, const struct fm_st *st,
+              struct fm_err *e)
+{
+    const struct fm_arch *a = m->arch;
+
+    for (size_t i = 0; i < a->ntensors && i < st->ntensors; i++) {
+        const struct fm_tensor_spec *want = &a->tensor[i];
+        const struct fm_st_tensor *got = &st->tensor[i];
+        bool same = got->ndim == want->ndim && got->dtype == FM_F32;
+
+        if (strcmp(got->name, want->name) != 0)
+            return fm_err_set(e, FM_EINPUT,
+                              "tensor %zu is %s, where the architecture has %s",
+                              i, got->name, want->name);
+        for (size_t d = 0; same && d < want->ndim; d++)
+            same = got->dim[d] == want->dim[d];
+        if (!same)
+            return fm_err_set(e, FM_EINPUT,
+                              "%s: its shape or type is not the architecture's",
+                              got->name);
+    }
+    if (st->ntensors != a->ntensors)
+        return fm_err_set(e, FM_EINPUT,
+                          "%zu tensors, where the architecture has %zu",
+                          st->ntensors, a->ntensors);
+    return 0;
+}
+
+/* Equal models are equal files: the header is what we would have written. */
+static int
+check_form(const struct fm_model *m, struct fm_err *e)
+{
+    struct fm_buf head = {0};
+    int rc = fm_model_head(&head, m, e);
+
+    if (!rc && (m->file.len < head.len ||
+                memcmp(m->file.data, head.data, head.len) != 0))
+        rc = fm_err_set(e, FM_EINPUT,
+                        "its header is not in the form that fedmrn writes: "
+                        "another tool wrote the file");
+    fm_buf_free(&head);
+    return rc;
+}
+
+static int
+check_values(const struct fm_model *m, struct fm_err *e)
+{
+    for (size_t i = 0; i < m->arch->ntensors; i++) {
+        const struct fm_model_tensor *t = &m->tensor[i];
+        bool positive = t->spec->role == FM_VAR;
+
+        for (size_t k = 0; k < t->spec->count; k++) {
+            float v = t->value[k];
+
+            if (v - v != 0)
+                return fm_err_set(e, FM_EINPUT, "%s: value %zu is not finite",
+                                  t->spec->name, k);
+            if (positive && v < 0)
+                return fm_err_set(e, FM_EINPUT,
+                                  "%s: value %zu is a negative variance",
+                                  t->spec->name, k);
+        }
+    }
+    return 0;
+}
+
+struct fm_model *
+fm_model_parse(struct fm_buf *file, struct fm_err *e)
+{
+    struct fm_model *m = fm_alloc(1, sizeof *m, e);
+    struct fm_st st = {0};
+    uint8_t *values;
+    int rc = FM_ESYS;
+
+    if (!m) {
+        fm_buf_free(file);
+        return NULL;
+    }
+    m->file = *file;
+    *file = (struct fm_buf){0};
+    if ((rc = fm_st_parse(&st, m->file.data, m->file.len, e)) ||
+        (rc = read_contract(m, &st, e)) || (rc = check_tensors(m, &st, e)) ||
+        (rc = check_form(m, e)) || (rc = fm_model_place(m, e)))
+        goto out;
+    m->id = fm_hash128(m->file.data, m->file.len);
+    /* The header that check_form found is padded: the floats are aligned. */
+    values = m->file.data + m->file.len - m->arch->params * sizeof(float);
+    assert(values == st.tensor[0].data);
+    fm_model_swap(values, m->arch->params);
+    fm_model_values(m, values);
+    rc = check_values(m, e);
+out:
+    fm_st_free(&st);
+    if (!rc)
+        return m;
+    fm_model_free(m);
+    return NULL;
+}
+
+struct fm_model *
+fm_model_read(const char *path, struct fm_err *e)
+{
+    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+    struct fm_buf file = {0};
+    struct fm_model *m;
+
+    /* The largest that an architecture allows; memory ends long before. */
+    if (fm_file_read(&file, path, ((size_t)1 << 38) + FM_MODEL_HEADER_MAX, e)) {
+        fm_buf_free(&file);
+        return NULL;
+    }
+    m = fm_model_parse(&file, e);
+    if (!m)
+        fm_err_where(e, name);
+    return m;
+}

@@ -1,0 +1,95 @@
+#include "tensor/model.h"
+
+#include "check.h"
+
+static const char net[] = "input 3x9x8\nconv 4 3x2 pad=1\nbatchnorm\nrelu\n"
+                          "maxpool 2\nflatten\nlinear 7 nobias\nlinear 5\n";
+
+static struct fm_model *
+make(const char *scheme)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+
+    fm_settings_default(&set, FM_FEDMRN);
+    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 0x0123456789abcdef,
+                     &e);
+    CHECK(m, "%s", e.msg);
+    CHECK(fm_model_init_values(m, scheme, &e) == 0, "%s", e.msg);
+    return m;
+}
+
+/*
+ * Elements 0, 1, 7, 8 and 71 of tensor 0, and the bias after it, from a page
+ * of Python with a Philox of its own and statistics.NormalDist.inv_cdf.
+ */
+static void
+golden(void)
+{
+    static const struct {
+        const char *scheme;
+        float want[5];
+    } known[] = {
+        {"normal:0.01",
+         {0x1.7fccccp-8f, -0x1.f40cccp-8f, -0x1.68d99ap-8f, 0x1.dc28f6p-13f,
+          -0x1.205eb8p-8f}},
+        {"kaiming",
+         {0x1.8fcaaap-3f, -0x1.047156p-2f, -0x1.77e2aap-3f, 0x1.fp-8f,
+          -0x1.2c62aap-3f}},
+        {"xavier",
+         {0x1.560bcap-3f, -0x1.ad42e8p-3f, -0x1.43a4d6p-3f, 0x1.c0a4d2p-8f,
+          -0x1.073d8ep-3f}},
+        {"uniform",
+         {0x1.aa9b3ap-4f, -0x1.0bb104p-3f, -0x1.93a7a4p-4f, 0x1.17c752p-8f,
+          -0x1.48518ap-4f}},
+    };
+    static const float bias[] = {0x1.94826p-4f, 0x1.487198p-3f, -0x1.08e47cp-3f,
+                                 0x1.f7b21cp-8f};
+    static const size_t at[] = {0, 1, 7, 8, 71};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct fm_model *m = make(known[i].scheme);
+        bool uniform = known[i].scheme[0] == 'u';
+
+        for (size_t k = 0; k < 5; k++)
+            CHECK(m->tensor[0].value[at[k]] == known[i].want[k],
+                  "%s: element %zu is %a, not %a", known[i].scheme, at[k],
+                  (double)m->tensor[0].value[at[k]], (double)known[i].want[k]);
+        for (size_t k = 0; k < 4; k++) {
+            CHECK(m->tensor[1].value[k] == (uniform ? bias[k] : 0),
+                  "%s: bias %zu is %a", known[i].scheme, k,
+                  (double)m->tensor[1].value[k]);
+            CHECK(m->tensor[2].value[k] == 1 && m->tensor[3].value[k] == 0 &&
+                      m->tensor[4].value[k] == 0 && m->tensor[5].value[k] == 1,
+                  "batchnorm %zu", k);
+        }
+        fm_model_free(m);
+    }
+}
+
+static void
+hostile(void)
+{
+    static const char *const bad[] = {
+        "",   "normal",      "normal:", "normal:0",      "normal:-1",
+        "he", "normal:1e99", "xavier ", "normal:0.01:2",
+    };
+    struct fm_model *m = make("normal:1");
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fm_err e = {FM_OK, ""};
+
+        CHECK(fm_model_init_values(m, bad[i], &e) == FM_EINPUT, "%s", bad[i]);
+        CHECK(strstr(e.msg, "is not normal:S"), "%s", e.msg);
+    }
+    fm_model_free(m);
+}
+
+int
+main(void)
+{
+    golden();
+    hostile();
+    return 0;
+}

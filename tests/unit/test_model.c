@@ -1,0 +1,144 @@
+#include "tensor/model.h"
+
+#include "check.h"
+#include "rand/key.h"
+
+static const char net[] = "input 2x4x4\nconv 3 3x3 nobias\nbatchnorm\nrelu\n"
+                          "flatten\nlinear 2\n";
+
+static struct fm_model *
+make(enum fm_method method)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+
+    fm_settings_default(&set, method);
+    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 0xfeed, &e);
+    CHECK(m, "%s", e.msg);
+    return m;
+}
+
+/* The file, byte for byte, written down from model.h and safetensors.h. */
+static void
+golden(void)
+{
+#define T(name, shape, begin, end)                                             \
+    ",\"" name "\":{\"dtype\":\"F32\",\"shape\":[" shape                       \
+    "],\"data_offsets\":[" begin "," end "]}"
+    /* clang-format off */
+    static const char want[] =
+        "{\"__metadata__\":{\"fedmrn.format\":\"1\",\"fedmrn.arch\":"
+        "\"input 2x4x4\\nconv 3 3x3 nobias\\nbatchnorm\\nrelu\\nflatten\\n"
+        "linear 2\\n\",\"fedmrn.method\":\"fedmrns\","
+        "\"fedmrn.noise\":\"uniform:83886*2^-24\","
+        "\"fedmrn.noise-key\":\"client\",\"fedmrn.dither\":\"shared\","
+        "\"fedmrn.masking\":\"psm\",\"fedmrn.epochs\":\"10\","
+        "\"fedmrn.batch\":\"64\",\"fedmrn.lr\":\"0.1\","
+        "\"fedmrn.lr-schedule\":\"constant\",\"fedmrn.momentum\":\"0\","
+        "\"fedmrn.weight-decay\":\"0\",\"fedmrn.mean\":\"0\","
+        "\"fedmrn.std\":\"1\",\"fedmrn.seed\":\"000000000000feed\","
+        "\"fedmrn.round\":\"2\","
+        "\"fedmrn.parent\":\"01000000000000000000000000000000\","
+        "\"fedmrn.bundles\":\"00000000000000000000000000000002 "
+        "00000000000000000000000000000003\"}"
+        T("features.0.weight", "3,2,3,3", "0", "216")
+        T("features.1.weight", "3", "216", "228")
+        T("features.1.bias", "3", "228", "240")
+        T("features.1.running_mean", "3", "240", "252")
+        T("features.1.running_var", "3", "252", "264")
+        T("classifier.weight", "2,12", "264", "360")
+        T("classifier.bias", "2", "360", "368") "}";
+    /* clang-format on */
+    struct fm_model *m = make(FM_FEDMRNS);
+    struct fm_buf b = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_id id;
+    size_t n = sizeof want - 1, header = (n + 7) / 8 * 8;
+
+    m->round = 2;
+    m->parent.b[0] = 1;
+    m->nbundles = 2;
+    m->bundle = calloc(2, sizeof *m->bundle);
+    CHECK(m->bundle, "memory");
+    m->bundle[0].b[15] = 2;
+    m->bundle[1].b[15] = 3;
+    m->tensor[0].value[0] = 1.0f;  /* 3f800000 */
+    m->tensor[6].value[1] = -2.5f; /* c0200000 */
+    CHECK(fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
+    CHECK(b.len == 8 + header + 368, "%zu bytes", b.len);
+    CHECK(fm_get64(b.data) == header, "header size");
+    CHECK(memcmp(b.data + 8, want, n) == 0, "%.*s", (int)header,
+          (char *)b.data + 8);
+    CHECK(memcmp(b.data + 8 + header, "\0\0\x80\x3f\0\0\0\0", 8) == 0, "first");
+    CHECK(memcmp(b.data + b.len - 8, "\0\0\0\0\0\0\x20\xc0", 8) == 0, "last");
+    id = fm_hash128(b.data, b.len);
+    CHECK(fm_id_cmp(&id, &m->id) == 0, "id");
+    fm_buf_free(&b);
+    fm_model_free(m);
+}
+
+static void
+places(void)
+{
+    struct fm_model *m = make(FM_FEDMRN);
+    static const size_t at[] = {0, 0, 3, 6, 9, 54, 78};
+
+    CHECK(m->masked == 54 + 24 + 2 && m->full == 12, "%zu, %zu", m->masked,
+          m->full);
+    for (size_t i = 0; i < 7; i++) {
+        bool masked = i == 0 || i >= 5;
+
+        CHECK(m->tensor[i].masked == masked && m->tensor[i].at == at[i],
+              "tensor %zu at %zu", i, m->tensor[i].at);
+        CHECK((uintptr_t)m->tensor[i].value % 4 == 0, "alignment");
+    }
+    CHECK(fm_model_noise_a(m, 1, 0) == 167772, "magnitude");
+    CHECK(fm_model_max_bundle(m) >= 954 + 10 + 48, "bound");
+    fm_model_free(m);
+    m = make(FM_FEDAVG);
+    CHECK(m->masked == 0 && m->full == 92 && !m->tensor[0].masked &&
+              m->tensor[6].at == 90,
+          "fedavg masks nothing");
+    fm_model_free(m);
+}
+
+static void
+keys(void)
+{
+    struct fm_model *m = make(FM_FEDMRN);
+
+    CHECK(fm_model_noise_key(m, 3, "a") == fm_key_client(0xfeed, 3, "a"),
+          "client");
+    m->set.noise_key = FM_NOISE_ROUND;
+    CHECK(fm_model_noise_key(m, 3, "a") == fm_key_round(0xfeed, 3), "round");
+    fm_model_free(m);
+}
+
+static void
+channels(void)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+
+    fm_settings_default(&set, FM_FEDMRN);
+    set.nmean = 3;
+    CHECK(!fm_model_new(fm_arch_parse(net, "net", &e), &set, 1, &e), "mean");
+    CHECK(e.code == FM_EINPUT && strstr(e.msg, "mean: 3 values for 2 input"),
+          "%s", e.msg);
+    e = (struct fm_err){FM_OK, ""};
+    set.nmean = 2;
+    set.nstd = 4;
+    CHECK(!fm_model_new(fm_arch_parse(net, "net", &e), &set, 1, &e), "std");
+    CHECK(strstr(e.msg, "std: 4 values for 2 input"), "%s", e.msg);
+}
+
+int
+main(void)
+{
+    golden();
+    places();
+    keys();
+    channels();
+    return 0;
+}
