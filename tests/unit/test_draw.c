@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "check.h"
+#include "manual.h"
 #include "rand/noise.h"
 #include "rand/philox.h"
 
@@ -234,6 +235,34 @@ expectation(enum fm_dist d, bool is_signed)
           fm_dist_name(d), is_signed, miss, sqrt(var));
 }
 
+/* fedmrn-noise(7) has these. */
+static void
+manual(void)
+{
+    static const float u[] = {0.001f, 0.001f, -0.004f, -0.004f, 0.02f, 0};
+    static const int32_t n[] = {32767, 32767, -45001, 45001, 283438, -65536};
+    static const uint16_t k[] = {52427, 52429, 27313, 51000, 35500, 32767};
+    char text[1024];
+    size_t at = 0;
+
+#define SAY(...)                                                               \
+    at += (size_t)snprintf(text + at, sizeof text - at, __VA_ARGS__)
+    SAY("%-8s %8s %6s  %6s %6s %11s %11s\n", "u", "n", "k", "binary", "signed",
+        "dm binary", "dm signed");
+    for (size_t i = 0; i < 6; i++) {
+        uint8_t m[4];
+
+        for (int s = 0; s < 2; s++) {
+            fm_draw_stochastic(&m[s], u + i, n + i, k + i, 1, A_01, s);
+            fm_draw_nearest(&m[2 + s], u + i, n + i, 1, A_01, s);
+        }
+        SAY("%-8g %8d %6u  %6d %6d %11d %11d\n", (double)u[i], (int)n[i], k[i],
+            m[0], m[1], m[2], m[3]);
+    }
+#undef SAY
+    manual_check("man/fedmrn-noise.7", "masks", text);
+}
+
 int
 main(void)
 {
@@ -248,5 +277,6 @@ main(void)
         expectation((enum fm_dist)d, false);
         expectation((enum fm_dist)d, true);
     }
+    manual();
     return 0;
 }

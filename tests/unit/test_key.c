@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "check.h"
+#include "manual.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -67,6 +68,21 @@ private_seeds(void)
     CHECK(a != b, "the same private seed twice: %016" PRIx64, a);
 }
 
+/* fedmrn-noise(7) has these. */
+static void
+manual(void)
+{
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "seed 1, round 2, client 7\n"
+             "XXH3-64 of the id  %016" PRIx64 "\n"
+             "client key         %016" PRIx64 "\n"
+             "round key          %016" PRIx64 "\n",
+             fm_hash64("7", 1), fm_key_client(1, 2, "7"), fm_key_round(1, 2));
+    manual_check("man/fedmrn-noise.7", "keys", text);
+}
+
 int
 main(void)
 {
@@ -74,5 +90,6 @@ main(void)
     differs();
     client_ids();
     private_seeds();
+    manual();
     return 0;
 }

@@ -4,12 +4,17 @@
 #include "base/cpu.h"
 #include "base/digest.h"
 #include "check.h"
+#include "manual.h"
 #include "rand/philox.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of the table as little-endian 32-bit integers; see gaussian_table for what
+ * says that the table is right. */
+#define TABLE_HASH ((uint64_t)0x324a0d5de77fd26b)
 
 /* Key 0, tensor 0: block 0 is Random123's first known answer, 6627e8d5
  * e169c58d ..., so the noise can be worked out by hand. */
@@ -74,7 +79,7 @@ gaussian_table(void)
     square /= 65536.0 * 65536 * 65536;
     CHECK(fabs(square - 0.99998) < 5e-6, "variance %.6f", square);
     h = fm_hash64(bytes, 4 * 65536);
-    CHECK(h == 0x324a0d5de77fd26b, "table is %016" PRIx64, h);
+    CHECK(h == TABLE_HASH, "table is %016" PRIx64, h);
     free(bytes);
 }
 
@@ -216,6 +221,37 @@ magnitudes(void)
     }
 }
 
+/* fedmrn-noise(7) has these. */
+static void
+manual(void)
+{
+    static const size_t lanes[] = {0, 1, 12345, 32767, 32768, 65535};
+    const struct fm_place at = {0x3e5a71de2ddc161a, 0, 3, FM_FOR_NOISE};
+    char text[2048];
+    uint16_t k[8];
+    int32_t v[12];
+    size_t n = 0;
+
+#define SAY(...) n += (size_t)snprintf(text + n, sizeof text - n, __VA_ARGS__)
+    fm_philox_lanes(k, &at, 0, 1);
+    SAY("lanes     ");
+    for (size_t i = 0; i < 8; i++)
+        SAY(" %u", k[i]);
+    for (int d = FM_UNIFORM; d <= FM_BERNOULLI; d++) {
+        SAY("\n%-10s", fm_dist_name((enum fm_dist)d));
+        fm_noise_fill(v, at.key, (enum fm_dist)d, 3, 0, 12);
+        for (size_t i = 0; i < 12; i++)
+            SAY("%s%" PRId32, i == 6 ? "\n           " : " ", v[i]);
+    }
+    SAY("\ntable");
+    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++)
+        SAY("%s %zu: %" PRId32, i % 3 ? "," : "\n          ", lanes[i],
+            fm_noise_table()[lanes[i]]);
+    SAY("\n           XXH3-64 of its bytes %016" PRIx64 "\n", TABLE_HASH);
+#undef SAY
+    manual_check("man/fedmrn-noise.7", "noise", text);
+}
+
 int
 main(void)
 {
@@ -230,5 +266,6 @@ main(void)
     moments(FM_BERNOULLI, 1);
     names();
     magnitudes();
+    manual();
     return 0;
 }

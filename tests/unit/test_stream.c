@@ -1,6 +1,8 @@
 #include "rand/stream.h"
 
 #include "check.h"
+#include "manual.h"
+#include "rand/fmath.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -166,6 +168,47 @@ shuffle(void)
     fm_stream_shuffle(&s, v, 1);
 }
 
+/* fedmrn-noise(7) has these, for who writes the tools again. */
+static void
+manual(void)
+{
+    char text[2048];
+    size_t n = 0;
+    struct fm_stream s;
+    uint32_t v[10];
+
+#define SAY(...) n += (size_t)snprintf(text + n, sizeof text - n, __VA_ARGS__)
+    fm_stream_start(&s, 1, 2, 3, FM_FOR_SHUFFLE);
+    SAY("words     ");
+    for (int i = 0; i < 6; i++)
+        SAY(" %08" PRIx32, fm_stream_u32(&s));
+    SAY("\nbelow 10  ");
+    for (int i = 0; i < 16; i++)
+        SAY(" %" PRIu32, fm_stream_below(&s, 10));
+    SAY("\nunits     ");
+    for (int i = 0; i < 2; i++)
+        SAY(" %.17g", fm_stream_unit(&s));
+    SAY("\nnormals   ");
+    for (int i = 0; i < 2; i++)
+        SAY(" %.17g", fm_stream_normal(&s));
+    SAY("\ngamma 2.5 ");
+    for (int i = 0; i < 2; i++)
+        SAY(" %.17g", fm_stream_gamma(&s, 2.5));
+    SAY("\ngamma 0.3 ");
+    for (int i = 0; i < 2; i++)
+        SAY(" %.17g", fm_stream_gamma(&s, 0.3));
+    for (uint32_t i = 0; i < 10; i++)
+        v[i] = i;
+    fm_stream_shuffle(&s, v, 10);
+    SAY("\nshuffle   ");
+    for (int i = 0; i < 10; i++)
+        SAY(" %" PRIu32, v[i]);
+    SAY("\nlog        %.17g %.17g\n", fm_log(0.3), fm_log(1e300));
+    SAY("exp        %.17g %.17g\n", fm_exp(1), fm_exp(-7.7));
+#undef SAY
+    manual_check("man/fedmrn-noise.7", "streams", text);
+}
+
 int
 main(void)
 {
@@ -174,5 +217,6 @@ main(void)
     below();
     moments();
     shuffle();
+    manual();
     return 0;
 }
