@@ -1,0 +1,139 @@
+load helper
+
+net() {
+    printf '%s\n' '# tiny' 'input 1x8x8' 'conv 2 3x3 pad=1' 'batchnorm' \
+        'relu' 'maxpool 2' 'flatten' 'linear 4'
+}
+
+@test "init: a preset gives a safetensors file, to -o or to standard output" {
+    fedmrn-init --arch mlp --input 1x8x8 --classes 4 -o w0
+    fedmrn-init -a mlp --input 1x8x8 --classes 4 >w1
+    cmp w0 w1
+    # 8 bytes of header size, little-endian, then JSON.
+    [ "$(head -c 9 w0 | tail -c 1)" = "{" ]
+    grep -q '"fedmrn.seed":"0000000000000001"' w0
+    grep -q '"fedmrn.arch":"input 1x8x8\\nlinear 200\\n' w0
+}
+
+@test "init: a text from a file or standard input" {
+    net >net.arch
+    fedmrn-init --arch net.arch -o w0
+    net | fedmrn-init --arch - -o w1
+    cmp w0 w1
+    grep -q 'conv 2 3x3 pad=1\\nbatchnorm' w0
+}
+
+@test "init: every preset, and the same bytes each time" {
+    for a in mlp lenet5 cnn4 cnn8; do
+        fedmrn-init --arch "$a" --input 1x28x28 --classes 10 -o "$a"
+        fedmrn-init --arch "$a" --input 1x28x28 --classes 10 | cmp - "$a"
+    done
+    # 391,840 floats and the header.
+    [ "$(wc -c <cnn4)" -gt 1567360 ]
+    [ "$(wc -c <cnn4)" -lt 1570000 ]
+}
+
+@test "init: the bytes are these on every machine" {
+    net >net.arch
+    fedmrn-init --arch net.arch --init normal:0.01 -o a
+    fedmrn-init --arch net.arch --init kaiming -o b
+    fedmrn-init --arch net.arch --init xavier -o c
+    fedmrn-init --arch net.arch --init uniform --seed 0xfeed -o d
+    run cksum a b c d
+    [ "$output" = "$(cat <<'EOF'
+423246166 1736 a
+439521788 1736 b
+2971917659 1736 c
+3002935686 1736 d
+EOF
+)" ]
+}
+
+@test "init: settings are recorded in their canonical form" {
+    fedmrn-init --arch mlp --input 3x2x2 --classes 2 --method fedmrns \
+        --noise gaussian:0.0100 --noise-key round --dither private \
+        --masking sm --epochs 3 --batch 16 --lr 1e-1 \
+        --lr-schedule step:10:0.50 --momentum 0.9 --weight-decay 0.0005 \
+        --mean 0.485,0.456,0.406 --std 0.25 --seed 0xFFFFFFFFFFFFFFFF -o w
+    for s in method:fedmrns 'noise:gaussian:167772*2^-24' noise-key:round \
+        dither:private masking:sm epochs:3 batch:16 lr:0.1 \
+        lr-schedule:step:10:0.5 momentum:0.9 weight-decay:0.0005 \
+        mean:0.485,0.456,0.406 std:0.25 seed:ffffffffffffffff round:0; do
+        grep -qF "\"fedmrn.${s%%:*}\":\"${s#*:}\"" w || {
+            echo "$s"
+            return 1
+        }
+    done
+}
+
+@test "init: fedavg has its own defaults and no noise" {
+    fedmrn-init --arch mlp --input 4 --classes 2 --method fedavg -o w
+    grep -qF '"fedmrn.lr":"0.03"' w
+    run -1 grep -qF fedmrn.noise w
+}
+
+@test "init: a preset needs --input and --classes, a text refuses them" {
+    run -2 --separate-stderr fedmrn-init --arch cnn4 --classes 10
+    [[ $stderr = "fedmrn-init: --arch cnn4 is a preset, which needs --input"* ]]
+    run -2 fedmrn-init --arch cnn4 --input 1x28x28
+    run -2 fedmrn-init
+    net >net.arch
+    run -2 --separate-stderr fedmrn-init --arch net.arch --input 1x8x8
+    [[ $stderr = *"--input and --classes go with a preset"* ]]
+    run -2 fedmrn-init --arch net.arch --classes 4
+}
+
+@test "init: what does not apply or is out of range is a usage error" {
+    p='--arch mlp --input 1x4x4 --classes 2'
+    # shellcheck disable=SC2086 # several words are meant
+    {
+        run -2 --separate-stderr fedmrn-init $p --method fedavg --noise uniform:1
+        [[ $stderr = *"--noise means nothing under --method fedavg"* ]]
+        run -2 fedmrn-init $p --method fedavg --masking psm
+        run -2 --separate-stderr fedmrn-init $p --epochs 0
+        [[ $stderr = *"epochs: 0 is not an integer in 1..100000"* ]]
+        run -2 --separate-stderr fedmrn-init $p --mean 0,1
+        [[ $stderr = *"mean: 2 values for 1 input channels"* ]]
+        run -2 --separate-stderr fedmrn-init $p --init he
+        [[ $stderr = *"init: he is not normal:S"* ]]
+        run -2 fedmrn-init $p --method fedpm
+        run -2 fedmrn-init $p --noise uniform:256
+        run -2 fedmrn-init $p --seed -1
+        run -2 fedmrn-init $p operand
+        run -2 fedmrn-init $p --epochs 1 --epochs 1
+    }
+    run -2 fedmrn-init --arch mlp --input 4x4 --classes 2
+    run -2 fedmrn-init --arch mlp --input 1x4x4 --classes 0
+    run -2 --separate-stderr fedmrn-init --arch cnn4 --input 64 --classes 2
+    [[ $stderr = *"needs an image, not a vector of 64"* ]]
+    run -2 fedmrn-init --arch lenet5 --input 1x4x4 --classes 2
+}
+
+@test "init: a bad text is status 3 and named with its line, and nothing appears" {
+    printf 'input 4\n\nlstm 3\n' >net.arch
+    run -3 --separate-stderr fedmrn-init --arch net.arch -o w0
+    [ "$stderr" = "fedmrn-init: net.arch:3: lstm: no such layer" ]
+    run -3 --separate-stderr bash -c 'fedmrn-init --arch - <net.arch'
+    [ "$stderr" = "fedmrn-init: <stdin>:3: lstm: no such layer" ]
+    run -3 --separate-stderr fedmrn-init --arch nowhere/net.arch -o w0
+    [[ $stderr = "fedmrn-init: nowhere/net.arch: No such file"* ]]
+    run -3 --separate-stderr fedmrn-init --arch cnn5 -o w0
+    [[ $stderr = *"the presets are mlp, lenet5, cnn4 and cnn8" ]]
+    printf 'input 4\0linear 3\n' >net.arch
+    run -3 --separate-stderr fedmrn-init --arch net.arch -o w0
+    [ "$stderr" = "fedmrn-init: net.arch: not a text: it has a NUL byte" ]
+    [ "$(ls)" = net.arch ]
+}
+
+@test "init: an old output survives a failure" {
+    echo old >w0
+    run -3 fedmrn-init --arch nothing.arch -o w0
+    run -2 fedmrn-init --arch mlp -o w0
+    [ "$(cat w0)" = old ]
+    [ "$(ls -A)" = w0 ]
+}
+
+@test "init: a full disk is status 1" {
+    [ -c /dev/full ] || skip "no /dev/full"
+    run -1 bash -c 'fedmrn-init --arch mlp --input 4 --classes 2 >/dev/full'
+}
