@@ -153,7 +153,7 @@ read_fields(struct fm_partial_info *i, const struct fm_json *j,
     if (!fm_json_str(j, "weights", &policy) || strcmp(policy, weights) != 0)
         return fm_err_set(e, FM_EINPUT, "%s: \"weights\" is not \"%s\"", what,
                           weights);
-    if ((rc = fm_manifest_get_int(&i->round, j, "round", 1, UINT64_MAX, what,
+    if ((rc = fm_manifest_get_int(&i->round, j, "round", 1, FM_ROUND_MAX, what,
                                   e)) ||
         (rc = fm_manifest_get_id(&i->base, j, "base", what, e)) ||
         (rc = fm_manifest_get_int(&i->samples, j, "samples", 1, FM_TOTAL_MAX,

@@ -10,7 +10,7 @@
  *                    "coder"    "raw": how the member masks is written
  *                    "dither"   "shared" or "private"; not under fedavg
  *                    "client"   its id, [a-z0-9._-]{1,64}
- *                    "round"    the round it answers: base round + 1
+ *                    "round"    the round it answers: base round + 1, <= 2^32
  *                    "base"     id of the model it was trained on, 32 hex
  *                    "samples"  training samples, 1..2^32
  *                    "masked"   masked parameters (0 under fedavg)

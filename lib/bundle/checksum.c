@@ -45,6 +45,8 @@ fm_checksum_open(struct fm_member *m, size_t *n, struct fm_id *id,
     struct fm_id want;
     int rc;
 
+    if (size == 0)
+        return fm_err_set(e, FM_EINPUT, "empty");
     if ((rc = fm_archive_parse(m, n, bytes, size, e)))
         return rc;
     if (*n < 2)

@@ -184,7 +184,7 @@ get_counts(struct fm_bundle *b, const struct fm_json *j, struct fm_err *e)
     uint64_t masked, full;
     int rc;
 
-    if ((rc = fm_manifest_get_int(&b->round, j, "round", 1, UINT64_MAX, what,
+    if ((rc = fm_manifest_get_int(&b->round, j, "round", 1, FM_ROUND_MAX, what,
                                   e)) ||
         (rc = fm_manifest_get_id(&b->base, j, "base", what, e)) ||
         (rc = fm_manifest_get_int(&b->samples, j, "samples", 1, FM_SAMPLES_MAX,

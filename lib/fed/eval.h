@@ -12,14 +12,15 @@ struct fm_eval {
     size_t samples, correct;
     double loss; /* mean cross-entropy */
     size_t classes;
-    size_t *confusion;  /* (classes, classes): [label][prediction]; owned */
-    uint8_t *predicted; /* per sample; owned */
+    size_t *confusion;   /* (classes, classes): [label][prediction]; owned */
+    uint32_t *predicted; /* per sample; owned */
 };
 
 /*
  * fm_eval_run - evaluate on the given rows (NULL: all).  `set` gives mean and
- * std (base->set or an override).  `progress` may be NULL.  Fills *v, to be
- * released by fm_eval_free, also after a failure.  0 or FM_ESYS.
+ * std (m->set or an override); `data` has labels and was checked against the
+ * model.  Of equal logits the first counts.  `progress` may be NULL.  Fills *v,
+ * to be released by fm_eval_free, also after a failure.  0 or FM_ESYS.
  */
 int fm_eval_run(struct fm_eval *v, const struct fm_model *m,
                 const struct fm_settings *set, const struct fm_dataset *data,

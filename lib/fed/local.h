@@ -27,10 +27,12 @@
  * is shared, from the private seed when it is private.
  *
  * Full tensors are trained like fedavg's, and sent as float32 deltas w' - w.
- * Every method takes momentum, weight decay and the learning-rate schedule.
+ * Every method takes momentum, weight decay and the learning-rate schedule;
+ * momentum and decay belong to what is trained, under masking to u.
  *
- * Order of samples: epoch E (from 0) shuffles the rows by a stream of purpose
- * shuffle, block high = E, and cuts batches in order; the last may be short.
+ * Order of samples: epoch E (from 0) shuffles the rows, as they were given, by
+ * a stream of purpose shuffle, block high = E, and cuts batches in order; the
+ * last may be short.
  */
 #ifndef FM_FED_LOCAL_H
 #define FM_FED_LOCAL_H
@@ -57,8 +59,9 @@ struct fm_local {
 /*
  * fm_local_train - train, and fill `b` with the answer (coder raw).
  * The masks and deltas are kept in b->bytes; fm_bundle_free releases them.
- * Returns 0, FM_ESYS, or FM_EINPUT when the training diverged (a weight that
- * is not finite), with the step and advice.
+ * Returns 0, FM_ESYS, or FM_EINPUT when the training diverged (a loss or a
+ * weight that is not finite), with the step and advice, or would take 2^32
+ * steps.  The answer does not depend on the number of threads.
  */
 int fm_local_train(struct fm_bundle *b, const struct fm_local *l,
                    struct fm_err *e);

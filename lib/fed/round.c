@@ -228,6 +228,9 @@ fm_round_model(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
 
     if (rc)
         return rc;
+    if (r->base->round >= FM_ROUND_MAX)
+        return fm_err_set(e, FM_EINPUT, "round %llu is the last there can be",
+                          (unsigned long long)r->base->round);
     next = successor(r, e);
     if (!next)
         return e ? (int)e->code : FM_ESYS;

@@ -31,7 +31,7 @@ fm_loss(const float *z, const uint8_t *y, size_t n, size_t classes,
 
         assert(y[i] < classes);
         hits += best == y[i];
-        all += log(sum) + (double)z[best] - (double)z[y[i]];
+        all += log(sum) + ((double)z[best] - (double)z[y[i]]);
     }
     if (correct)
         *correct = hits;

@@ -54,7 +54,7 @@ longest(void)
     b.dither = FM_DITHER_PRIVATE;
     memset(b.client, 'z', FM_CLIENT_MAX);
     b.client[FM_CLIENT_MAX] = '\0';
-    b.round = INT64_MAX;
+    b.round = FM_ROUND_MAX;
     b.samples = FM_SAMPLES_MAX;
     b.masked = b.full = SIZE_MAX / 8;
     CHECK(fm_manifest_write(&out, &b, NULL) == 0, "write");
@@ -125,6 +125,7 @@ hostile(void)
     refuse("\"7\"", "\"\\u0037\"", "canonical");
     refuse("\"round\":1", "\"round\":0", "round");
     refuse("\"round\":1", "\"round\":-1", "round");
+    refuse("\"round\":1", "\"round\":4294967297", "1..4294967296");
     refuse("\"round\":1", "\"round\":9223372036854775808", "manifest.json");
     refuse("\"round\":1", "\"round\":01", "manifest.json");
     refuse(ID, "00", "\"00\" is not an id");

@@ -1,0 +1,330 @@
+#include "fed/weights.h"
+
+#include "base/mem.h"
+#include "fed/masking.h"
+#include "mask/bits.h"
+#include "nn/sgd.h"
+#include "rand/key.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { ALIGN = 16 /* floats of a cache line: a tensor starts on its own */ };
+
+/* A piece of one tensor, the unit of work. */
+struct chunk {
+    uint32_t tensor, count;
+    size_t first;
+};
+
+struct fm_weights {
+    const struct fm_local *l;
+    uint32_t steps, t;
+    bool masking; /* masked tensors train an update */
+    uint64_t noise_key;
+    double lr;        /* of the step at work */
+    size_t total;     /* floats of each array below */
+    size_t *at;       /* per tensor: its place in each of them */
+    float **value;    /* per tensor: what the network sees */
+    float **gradient; /* per tensor: or NULL */
+    float *own;       /* behind value */
+    float *slope;     /* behind gradient */
+    float *update;    /* u, or NULL without masking */
+    float *velocity;  /* or NULL without momentum */
+    int32_t *noise;   /* n, or NULL without masking */
+    struct chunk *chunk;
+    size_t nchunks;
+    struct fm_masking_lanes *lanes; /* one per thread */
+};
+
+static bool
+is_masked(const struct fm_weights *v, size_t i)
+{
+    return v->masking && v->l->base->tensor[i].masked;
+}
+
+static bool
+is_trained(const struct fm_weights *v, size_t i)
+{
+    enum fm_role r = v->l->base->tensor[i].spec->role;
+
+    return r != FM_MEAN && r != FM_VAR;
+}
+
+/* Places of the tensors, and the list of chunks; `chunk` NULL only counts. */
+static void
+lay_out(struct fm_weights *v)
+{
+    const struct fm_model *base = v->l->base;
+
+    v->total = v->nchunks = 0;
+    for (size_t i = 0; i < base->arch->ntensors; i++) {
+        size_t count = base->tensor[i].spec->count;
+
+        v->at[i] = v->total;
+        v->total += (count + ALIGN - 1) / ALIGN * ALIGN;
+        for (size_t first = 0; first < count; first += FM_MASKING_CHUNK) {
+            size_t left = count - first;
+
+            if (v->chunk)
+                v->chunk[v->nchunks] = (struct chunk){
+                    .tensor = (uint32_t)i,
+                    .count =
+                        (uint32_t)(left < FM_MASKING_CHUNK ? left
+                                                           : FM_MASKING_CHUNK),
+                    .first = first,
+                };
+            v->nchunks++;
+        }
+    }
+}
+
+/* How the masks of one tensor are drawn in step v->t. */
+static struct fm_masking_step
+step_of(const struct fm_weights *v, size_t tensor)
+{
+    const struct fm_model *base = v->l->base;
+    struct fm_masking_step s = {
+        .masking = v->l->set->masking,
+        .is_signed = base->set.method == FM_FEDMRNS,
+        .a = fm_model_noise_a(base, base->round + 1, tensor),
+        .ordinal = (uint32_t)tensor,
+        .key = v->l->private_seed,
+        .t = v->t,
+        .steps = v->steps,
+    };
+
+    return s;
+}
+
+/* --- Per chunk, on the pool --------------------------------------------- */
+
+static void
+start_chunk(void *ctx, size_t i, size_t worker)
+{
+    struct fm_weights *v = ctx;
+    const struct chunk *c = &v->chunk[i];
+    size_t at = v->at[c->tensor] + c->first;
+
+    (void)worker;
+    memcpy(v->own + at, v->l->base->tensor[c->tensor].value + c->first,
+           c->count * sizeof *v->own);
+    if (is_masked(v, c->tensor))
+        fm_noise_fill(v->noise + at, v->noise_key, v->l->base->set.dist,
+                      c->tensor, c->first, c->count);
+}
+
+static void
+begin_chunk(void *ctx, size_t i, size_t worker)
+{
+    struct fm_weights *v = ctx;
+    const struct chunk *c = &v->chunk[i];
+    size_t at = v->at[c->tensor] + c->first;
+    struct fm_masking_step s;
+
+    if (!is_masked(v, c->tensor))
+        return;
+    s = step_of(v, c->tensor);
+    fm_masking_weights(
+        v->own + at, &s, v->l->base->tensor[c->tensor].value + c->first,
+        v->update + at, v->noise + at, c->first, c->count, &v->lanes[worker]);
+}
+
+static void
+descend_chunk(void *ctx, size_t i, size_t worker)
+{
+    struct fm_weights *v = ctx;
+    const struct chunk *c = &v->chunk[i];
+    size_t at = v->at[c->tensor] + c->first;
+    float *p = is_masked(v, c->tensor) ? v->update : v->own;
+
+    (void)worker;
+    if (is_trained(v, c->tensor))
+        fm_sgd_step(p + at, v->slope + at,
+                    v->velocity ? v->velocity + at : NULL, c->count, v->lr,
+                    v->l->set->momentum, v->l->set->weight_decay);
+}
+
+/* --- The life of the tensors -------------------------------------------- */
+
+static bool
+allocate(struct fm_weights *v, struct fm_err *e)
+{
+    size_t n = v->l->base->arch->ntensors;
+
+    v->at = fm_alloc(n, sizeof *v->at, e);
+    v->value = fm_alloc(n, sizeof *v->value, e);
+    v->gradient = fm_alloc(n, sizeof *v->gradient, e);
+    if (!v->at || !v->value || !v->gradient)
+        return false;
+    lay_out(v);
+    v->chunk = fm_alloc(v->nchunks, sizeof *v->chunk, e);
+    v->lanes = fm_alloc(fm_pool_size(v->l->pool), sizeof *v->lanes, e);
+    v->own = fm_alloc(v->total, sizeof *v->own, e);
+    v->slope = fm_alloc(v->total, sizeof *v->slope, e);
+    if (!v->chunk || !v->lanes || !v->own || !v->slope)
+        return false;
+    lay_out(v);
+    if (v->masking) {
+        v->update = fm_alloc(v->total, sizeof *v->update, e);
+        v->noise = fm_alloc(v->total, sizeof *v->noise, e);
+        if (!v->update || !v->noise)
+            return false;
+    }
+    if (v->l->set->momentum > 0) {
+        v->velocity = fm_alloc(v->total, sizeof *v->velocity, e);
+        if (!v->velocity)
+            return false;
+    }
+    return true;
+}
+
+struct fm_weights *
+fm_weights_new(const struct fm_local *l, uint32_t steps, struct fm_err *e)
+{
+    struct fm_weights *v = fm_alloc(1, sizeof *v, e);
+
+    if (!v)
+        return NULL;
+    v->l = l;
+    v->steps = steps;
+    v->masking =
+        fm_method_masked(l->base->set.method) && l->set->masking != FM_POST;
+    v->noise_key = fm_model_noise_key(l->base, l->base->round + 1, l->client);
+    if (!allocate(v, e)) {
+        fm_weights_free(v);
+        return NULL;
+    }
+    for (size_t i = 0; i < l->base->arch->ntensors; i++) {
+        v->value[i] = v->own + v->at[i];
+        v->gradient[i] = is_trained(v, i) ? v->slope + v->at[i] : NULL;
+    }
+    fm_pool_run(l->pool, v->nchunks, start_chunk, v);
+    return v;
+}
+
+void
+fm_weights_free(struct fm_weights *v)
+{
+    if (!v)
+        return;
+    free(v->at);
+    free(v->value);
+    free(v->gradient);
+    free(v->own);
+    free(v->slope);
+    free(v->update);
+    free(v->velocity);
+    free(v->noise);
+    free(v->chunk);
+    free(v->lanes);
+    free(v);
+}
+
+float *const *
+fm_weights_values(const struct fm_weights *v)
+{
+    return v->value;
+}
+
+float *const *
+fm_weights_gradients(const struct fm_weights *v)
+{
+    return v->gradient;
+}
+
+void
+fm_weights_begin(struct fm_weights *v, uint32_t t)
+{
+    assert(t >= 1 && t <= v->steps);
+    v->t = t;
+    if (v->masking)
+        fm_pool_run(v->l->pool, v->nchunks, begin_chunk, v);
+}
+
+void
+fm_weights_descend(struct fm_weights *v, double lr)
+{
+    v->lr = lr;
+    fm_pool_run(v->l->pool, v->nchunks, descend_chunk, v);
+}
+
+/* --- The answer ---------------------------------------------------------- */
+
+bool
+fm_weights_finite(const struct fm_weights *v)
+{
+    const struct fm_model *base = v->l->base;
+
+    for (size_t i = 0; i < base->arch->ntensors; i++) {
+        const float *p = (is_masked(v, i) ? v->update : v->own) + v->at[i];
+        const float *w = base->tensor[i].value;
+        /* Updates behind a mask may be anything but infinite. */
+        float limit = base->tensor[i].masked ? INFINITY : 0x1p38f;
+
+        for (size_t j = 0; j < base->tensor[i].spec->count; j++)
+            if (!(fabsf(is_masked(v, i) ? p[j] : p[j] - w[j]) < limit))
+                return false;
+    }
+    return true;
+}
+
+/* The final mask of one chunk, into `m`. */
+static void
+draw_chunk(struct fm_weights *v, const struct chunk *c, uint8_t *m)
+{
+    const struct fm_model *base = v->l->base;
+    size_t at = v->at[c->tensor] + c->first;
+    float difference[FM_MASKING_CHUNK];
+    int32_t n[FM_MASKING_CHUNK];
+    struct fm_masking_step s = step_of(v, c->tensor);
+
+    if (v->l->set->dither == FM_DITHER_SHARED)
+        s.key = fm_key_client(base->seed, base->round + 1, v->l->client);
+    if (v->masking) {
+        fm_masking_final(m, &s, v->update + at, v->noise + at, c->first,
+                         c->count, v->lanes);
+        return;
+    }
+    /* Masking `post`: the update is what ordinary training changed. */
+    for (size_t j = 0; j < c->count; j++)
+        difference[j] =
+            v->own[at + j] - base->tensor[c->tensor].value[c->first + j];
+    fm_noise_fill(n, v->noise_key, base->set.dist, c->tensor, c->first,
+                  c->count);
+    fm_masking_final(m, &s, difference, n, c->first, c->count, v->lanes);
+}
+
+int
+fm_weights_answer(struct fm_weights *v, struct fm_bundle *b, struct fm_err *e)
+{
+    const struct fm_model *base = v->l->base;
+    size_t masks = fm_bits_size(base->masked);
+    uint8_t m[FM_MASKING_CHUNK], *bits, *dense;
+    int rc = fm_buf_reserve(&b->bytes, masks + 4 * base->full, e);
+
+    if (rc)
+        return rc;
+    bits = b->bytes.data;
+    dense = bits + masks;
+    memset(bits, 0, masks);
+    for (size_t k = 0; k < v->nchunks; k++) {
+        const struct chunk *c = &v->chunk[k];
+        const struct fm_model_tensor *t = &base->tensor[c->tensor];
+        const float *own = v->own + v->at[c->tensor] + c->first;
+
+        if (t->masked) {
+            draw_chunk(v, c, m);
+            fm_bits_put(bits, t->at + c->first, m, c->count);
+            continue;
+        }
+        for (size_t j = 0; j < c->count; j++)
+            fm_putf(dense + 4 * (t->at + c->first + j),
+                    own[j] - t->value[c->first + j]);
+    }
+    b->bytes.len = masks + 4 * base->full;
+    b->masks = bits;
+    b->dense = dense;
+    return 0;
+}

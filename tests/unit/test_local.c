@@ -1,0 +1,315 @@
+#include "fed/local.h"
+
+#include "agg/accum.h"
+#include "data/rows.h"
+#include "fed/eval.h"
+
+#include "check.h"
+
+#include <math.h>
+
+/* 4 classes of 8 pixels each: sample i is of class i mod 4, whose two pixels
+ * are bright; the rest is a fixed pattern that says nothing. */
+enum { ROWS = 90, PIXELS = 8, CLASSES = 4 };
+
+static uint8_t pixels[ROWS * PIXELS], labels[ROWS];
+static const struct fm_dataset data = {
+    .n = ROWS, .c = PIXELS, .h = 1, .w = 1, .x = pixels, .y = labels};
+static uint32_t *rows;
+
+static void
+make_data(void)
+{
+    struct fm_err e = {FM_OK, ""};
+
+    for (size_t i = 0; i < ROWS; i++) {
+        labels[i] = i % CLASSES;
+        for (size_t j = 0; j < PIXELS; j++)
+            pixels[i * PIXELS + j] = (uint8_t)((i * 31 + j * 17) % 90 +
+                                               (j / 2 == labels[i] ? 120 : 0));
+    }
+    rows = fm_rows_all(ROWS, &e);
+    CHECK(rows, "%s", e.msg);
+}
+
+static struct fm_model *
+model(enum fm_method method, void (*adjust)(struct fm_settings *))
+{
+    static const char text[] = "input 8\n"
+                               "linear 16\n"
+                               "batchnorm\n"
+                               "relu\n"
+                               "dropout 0.1\n"
+                               "linear 4\n";
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+    struct fm_buf file = {0};
+
+    fm_settings_default(&set, method);
+    set.epochs = 20;
+    set.batch = 16; /* the last of an epoch has 10 */
+    set.mean[0] = 0.3f;
+    set.std[0] = 0.25f;
+    if (method != FM_FEDAVG)
+        set.a = 1u << 20; /* 1/16 */
+    set.lr = 0.3;
+    if (adjust)
+        adjust(&set);
+    m = fm_model_new(fm_arch_parse(text, "test", &e), &set, 3, &e);
+    CHECK(m && !fm_model_init_values(m, "uniform", &e), "%s", e.msg);
+    CHECK(!fm_model_dump(&file, m, &e), "%s", e.msg); /* for its id */
+    fm_buf_free(&file);
+    return m;
+}
+
+static double
+loss_of(const struct fm_model *m)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_eval v;
+    double loss;
+
+    CHECK(!fm_eval_run(&v, m, &m->set, &data, NULL, 0, NULL, NULL, NULL, &e),
+          "%s", e.msg);
+    loss = v.loss;
+    fm_eval_free(&v);
+    return loss;
+}
+
+/* Watches the steps: in order, all of them, finite. */
+struct watch {
+    size_t last, steps;
+    double first_loss, last_loss;
+};
+
+static void
+see(void *ctx, size_t step, size_t steps, double loss)
+{
+    struct watch *w = ctx;
+
+    CHECK(step == w->last + 1 && isfinite(loss), "step %zu", step);
+    w->last = step;
+    w->steps = steps;
+    if (step == 1)
+        w->first_loss = loss;
+    w->last_loss = loss;
+}
+
+/* Train and return the bundle's bytes, b filled as if it had been read. */
+static struct fm_buf
+train(struct fm_bundle *b, const struct fm_model *m, size_t threads,
+      uint64_t seed)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct watch w = {0};
+    struct fm_local l = {.base = m,
+                         .data = &data,
+                         .row = rows,
+                         .nrows = ROWS,
+                         .client = "c-1",
+                         .set = &m->set,
+                         .private_seed = seed,
+                         .pool = fm_pool_new(threads, &e),
+                         .progress = see,
+                         .progress_ctx = &w};
+    struct fm_buf out = {0}, copy = {0};
+
+    CHECK(!fm_local_train(b, &l, &e), "%s", e.msg);
+    fm_pool_free(l.pool);
+    CHECK(w.last == w.steps && w.steps == 6 * m->set.epochs, "%zu steps",
+          w.last);
+    CHECK(w.last_loss < w.first_loss, "loss %g to %g", w.first_loss,
+          w.last_loss);
+    CHECK(!fm_bundle_write(&out, b, &e), "%s", e.msg);
+    CHECK(!fm_buf_add(&copy, out.data, out.len, &e), "%s", e.msg);
+    fm_bundle_free(b);
+    CHECK(!fm_bundle_parse(b, &copy, m, &e), "%s", e.msg);
+    CHECK(strcmp(b->client, "c-1") == 0 && b->round == 1 && b->samples == ROWS,
+          "%s %lu %lu", b->client, (unsigned long)b->round,
+          (unsigned long)b->samples);
+    return out;
+}
+
+/* One client's round lowers the loss, by any method and masking. */
+static void
+learns(enum fm_method method, void (*adjust)(struct fm_settings *), double by)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_model *m = model(method, adjust);
+    struct fm_bundle b;
+    struct fm_buf file = train(&b, m, 1, 11);
+    const struct fm_bundle *list[] = {&b};
+    struct fm_accum *sum = fm_accum_new(m, &e);
+    double before = loss_of(m), after;
+
+    CHECK(sum && !fm_accum_add(sum, list, 1, NULL, &e), "%s", e.msg);
+    CHECK(!fm_accum_finish(sum, m, &e), "%s", e.msg);
+    after = loss_of(m);
+    CHECK(after < by * before, "method %d, masking %d: loss %g to %g", method,
+          m->set.masking, before, after);
+    fm_accum_free(sum);
+    fm_buf_free(&file);
+    fm_bundle_free(&b);
+    fm_model_free(m);
+}
+
+static void
+same(struct fm_buf *a, struct fm_buf *b, bool want, const char *what)
+{
+    bool is = a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+
+    CHECK(is == want, "%s", what);
+    fm_buf_free(b);
+}
+
+/* The bytes are a function of the inputs and the private seed alone. */
+static void
+deterministic(enum fm_method method)
+{
+    struct fm_model *m = model(method, NULL);
+    struct fm_bundle b;
+    struct fm_buf first = train(&b, m, 1, 11), again;
+
+    fm_bundle_free(&b);
+    again = train(&b, m, 1, 11);
+    same(&first, &again, true, "another run");
+    fm_bundle_free(&b);
+    again = train(&b, m, 4, 11);
+    same(&first, &again, true, "four threads");
+    fm_bundle_free(&b);
+    again = train(&b, m, 1, 12);
+    same(&first, &again, false, "another seed");
+    fm_bundle_free(&b);
+    fm_buf_free(&first);
+    fm_model_free(m);
+}
+
+/* Running statistics travel, and base + delta is what training left: after
+ * one epoch of one batch, momentum 0.1, r = 0.9 * 0 + 0.1 * batch mean. */
+static void
+one_batch(struct fm_settings *s)
+{
+    s->epochs = 1;
+    s->batch = ROWS;
+    s->lr = 1e-30; /* the statistics alone */
+}
+
+static void
+statistics(void)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_model *m = model(FM_FEDAVG, one_batch);
+    struct fm_local l = {.base = m,
+                         .data = &data,
+                         .row = rows,
+                         .nrows = ROWS,
+                         .client = "x",
+                         .set = &m->set};
+    struct fm_bundle b;
+    const float *w = m->tensor[0].value, *bias = m->tensor[1].value;
+
+    CHECK(!fm_local_train(&b, &l, &e), "%s", e.msg);
+    for (size_t k = 0; k < 16; k++) {
+        double mean = 0;
+        float got = fm_getf(b.dense + 4 * (m->tensor[4].at + k));
+
+        for (size_t i = 0; i < ROWS * PIXELS; i++)
+            mean += (double)w[k * PIXELS + i % PIXELS] *
+                    (pixels[i] / 255.0 - 0.3) / 0.25 / ROWS;
+        mean += (double)bias[k];
+        CHECK(fabs((double)got - 0.1 * mean) < 1e-5, "mean %zu: %g, not %g", k,
+              (double)got, 0.1 * mean);
+    }
+    fm_bundle_free(&b);
+    fm_model_free(m);
+}
+
+static void
+refused(double lr, uint32_t epochs, const char *part)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_model *m = model(FM_FEDAVG, NULL);
+    struct fm_settings set = m->set;
+    struct fm_local l = {.base = m,
+                         .data = &data,
+                         .row = rows,
+                         .nrows = ROWS,
+                         .client = "x",
+                         .set = &set};
+    struct fm_bundle b;
+
+    set.lr = lr;
+    set.epochs = epochs;
+    set.batch = 1;
+    CHECK(fm_local_train(&b, &l, &e) == FM_EINPUT, "lr %g accepted", lr);
+    CHECK(strstr(e.msg, part), "%s", e.msg);
+    CHECK(!b.bytes.data, "an answer from a failure");
+    fm_model_free(m);
+}
+
+static void
+sm(struct fm_settings *s)
+{
+    s->masking = FM_SM;
+}
+
+static void
+pm(struct fm_settings *s)
+{
+    s->masking = FM_PM;
+    s->dist = FM_GAUSSIAN;
+}
+
+static void
+dm(struct fm_settings *s)
+{
+    s->masking = FM_DM;
+    s->dist = FM_BERNOULLI;
+}
+
+static void
+post(struct fm_settings *s)
+{
+    s->masking = FM_POST;
+    s->noise_key = FM_NOISE_ROUND;
+    s->dither = FM_DITHER_PRIVATE;
+}
+
+static void
+heavy(struct fm_settings *s)
+{
+    s->momentum = 0.5;
+    s->weight_decay = 1e-4;
+    s->lr = 0.05;
+    s->lr_kind = FM_LR_STEP;
+    s->lr_every = 1;
+    s->lr_factor = 0.5;
+}
+
+int
+main(void)
+{
+    static const struct {
+        void (*adjust)(struct fm_settings *);
+        double by;
+    } c[] = {{NULL, 0.7}, {sm, 0.7},   {pm, 0.65},
+             {dm, 0.55},  {post, 0.9}, {heavy, 0.8}};
+
+    make_data();
+    learns(FM_FEDAVG, NULL, 0.5);
+    learns(FM_FEDAVG, heavy, 0.5);
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        learns(FM_FEDMRN, c[i].adjust, c[i].by);
+        learns(FM_FEDMRNS, c[i].adjust, c[i].by);
+    }
+    deterministic(FM_FEDAVG);
+    deterministic(FM_FEDMRN);
+    deterministic(FM_FEDMRNS);
+    statistics();
+    refused(1e30, 3, "training diverged at step");
+    refused(1e30, 3, "try a lower --lr than 1e+30");
+    refused(0.1, 100000000, "2^32 steps or more");
+    free(rows);
+    return 0;
+}

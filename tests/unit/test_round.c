@@ -1,0 +1,215 @@
+#include "check.h"
+#include "fed/round.h"
+#include "fixture.h"
+
+enum { CLIENTS = 20 };
+
+static char notes[4096];
+
+static void
+note(void *ctx, const char *text)
+{
+    size_t n = strlen(notes);
+
+    (void)ctx;
+    snprintf(notes + n, sizeof notes - n, "%s\n", text);
+}
+
+static void
+progress(void *ctx, size_t bundles)
+{
+    *(size_t *)ctx = bundles;
+}
+
+/* Files 0, 1, ..., of clients with these names. */
+static void
+make_files(const struct fm_model *m)
+{
+    for (size_t k = 0; k < CLIENTS; k++) {
+        struct fm_buf b = {0};
+        char name[16];
+
+        snprintf(name, sizeof name, "%zu", k);
+        fx_file(&b, m, name, 5 + k * k, k);
+        fx_save(name, &b);
+        fm_buf_free(&b);
+    }
+}
+
+/* Aggregate the named files; the code. */
+static int
+aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
+          size_t n, bool partial, struct fm_err *e)
+{
+    size_t seen = 0;
+    const struct fm_round_hooks hooks = {note, progress, &seen};
+    struct fm_pool *pool = fm_pool_new(2, NULL);
+    struct fm_round *r = fm_round_new(m, pool, &hooks, NULL);
+    int rc = 0;
+
+    CHECK(r, "memory");
+    notes[0] = '\0';
+    *e = (struct fm_err){FM_OK, ""};
+    out->len = 0;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = fm_round_take(r, path[i], e);
+    CHECK(seen <= fm_round_clients(r), "progress");
+    if (rc == 0)
+        rc = partial ? fm_round_partial(out, r, e) : fm_round_model(out, r, e);
+    fm_round_free(r);
+    fm_pool_free(pool);
+    return rc;
+}
+
+static void
+shuffle(char **p, size_t n, uint64_t *x)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t k = fx_random(x) % i;
+        char *t = p[k];
+
+        p[k] = p[i - 1];
+        p[i - 1] = t;
+    }
+}
+
+/* Any order and any tree of partial sums give one model file. */
+static void
+orders(const struct fm_model *m)
+{
+    char *path[CLIENTS], text[CLIENTS][8], s1[] = "s1", s2[] = "s2",
+                                           s3[] = "s3";
+    struct fm_buf want = {0}, got = {0}, sum = {0};
+    struct fm_model *next;
+    struct fm_err e;
+    uint64_t x = 5;
+
+    for (size_t k = 0; k < CLIENTS; k++) {
+        snprintf(text[k], sizeof text[k], "%zu", k);
+        path[k] = text[k];
+    }
+    CHECK(aggregate(&want, m, path, CLIENTS, false, &e) == 0, "%s", e.msg);
+    CHECK(notes[0] == '\0', "%s", notes);
+    for (int trial = 0; trial < 10; trial++) {
+        char *tree[CLIENTS];
+        size_t a, b;
+
+        shuffle(path, CLIENTS, &x);
+        CHECK(aggregate(&got, m, path, CLIENTS, false, &e) == 0, "%s", e.msg);
+        CHECK(got.len == want.len && !memcmp(got.data, want.data, want.len),
+              "shuffle %d", trial);
+
+        a = 1 + fx_random(&x) % 8;
+        b = a + 1 + fx_random(&x) % 8;
+        CHECK(aggregate(&sum, m, path, a, true, &e) == 0, "%s", e.msg);
+        fx_save(s1, &sum);
+        CHECK(aggregate(&sum, m, path + a, b - a, true, &e) == 0, "%s", e.msg);
+        fx_save(s2, &sum);
+        tree[0] = s1;
+        tree[1] = s2;
+        tree[2] = path[b];
+        shuffle(tree, 3, &x);
+        CHECK(aggregate(&sum, m, tree, 3, true, &e) == 0, "%s", e.msg);
+        fx_save(s3, &sum);
+        tree[0] = s3;
+        for (size_t k = b + 1; k < CLIENTS; k++)
+            tree[k - b] = path[k];
+        shuffle(tree, CLIENTS - b, &x);
+        CHECK(aggregate(&got, m, tree, CLIENTS - b, false, &e) == 0, "%s",
+              e.msg);
+        CHECK(got.len == want.len && !memcmp(got.data, want.data, want.len),
+              "tree %d", trial);
+    }
+
+    next = fm_model_parse(&got, &e);
+    CHECK(next, "%s", e.msg);
+    CHECK(next->round == m->round + 1 && next->nbundles == CLIENTS, "fields");
+    CHECK(fm_id_cmp(&next->parent, &m->id) == 0, "parent");
+    fm_model_free(next);
+    fm_buf_free(&want);
+    fm_buf_free(&got);
+    fm_buf_free(&sum);
+}
+
+static void
+expect(const struct fm_model *m, char *a, char *b, const char *message)
+{
+    char *ab[2] = {a, b}, *ba[2] = {b, a};
+    struct fm_buf out = {0};
+    struct fm_err e;
+
+    CHECK(aggregate(&out, m, ab, 2, false, &e) == FM_EINPUT, "%s %s", a, b);
+    CHECK(strstr(e.msg, message), "%s, not: %s", message, e.msg);
+    CHECK(out.len == 0, "output after a refusal");
+    CHECK(aggregate(&out, m, ba, 2, false, &e) == FM_EINPUT, "%s %s", b, a);
+    fm_buf_free(&out);
+}
+
+static void
+rules(const struct fm_model *m)
+{
+    char f0[] = "0", f1[] = "1", copy[] = "copy", other[] = "other";
+    char sum[] = "sum", sum1[] = "sum1", cut[] = "cut", late[] = "late";
+    char nosuch[] = "nosuch";
+    char *twice[] = {f0, f1, copy}, *once[] = {f0, f1};
+    struct fm_buf b = {0}, want = {0};
+    struct fm_bundle answer;
+    struct fm_err e;
+
+    /* The same bundle twice counts once and is named. */
+    fx_file(&b, m, "0", 5, 0);
+    fx_save(copy, &b);
+    CHECK(aggregate(&want, m, once, 2, false, &e) == 0, "%s", e.msg);
+    CHECK(aggregate(&b, m, twice, 3, false, &e) == 0, "%s", e.msg);
+    CHECK(b.len == want.len && !memcmp(b.data, want.data, b.len), "twice");
+    CHECK(strcmp(notes, "copy: the same bundle as 0, counted once\n") == 0,
+          "%s", notes);
+
+    b.len = 0;
+    fx_file(&b, m, "0", 5, 1000);
+    fx_save(other, &b);
+    expect(m, f0, other, "other: another bundle of client 0 than 0: both");
+
+    CHECK(aggregate(&b, m, once, 2, true, &e) == 0, "%s", e.msg);
+    fx_save(sum, &b);
+    CHECK(aggregate(&b, m, once, 1, true, &e) == 0, "%s", e.msg);
+    fx_save(sum1, &b);
+    expect(m, sum, f0, "0: client 0 is already counted by sum");
+    expect(m, sum, other, "other: client 0 is already counted by sum");
+    expect(m, sum, sum1, "sum1: client 0 is already counted by sum");
+    expect(m, sum, sum, "sum: client 0 is already counted by sum");
+
+    b.len = 0;
+    fx_file(&b, m, "x", 5, 1000);
+    b.len--;
+    fx_save(cut, &b);
+    expect(m, f0, cut, "cut: ");
+    expect(m, f0, nosuch, "nosuch: ");
+    answer = fx_answer(m, "late", 5, 1);
+    answer.round++;
+    b.len = 0;
+    CHECK(fm_bundle_write(&b, &answer, NULL) == 0, "write");
+    fx_save(late, &b);
+    expect(m, f0, late, "late: says round 2");
+    fm_bundle_free(&answer);
+
+    CHECK(aggregate(&b, m, once, 0, false, &e) == FM_EINPUT, "nothing");
+    CHECK(strstr(e.msg, "no bundle"), "%s", e.msg);
+    fm_buf_free(&b);
+    fm_buf_free(&want);
+}
+
+int
+main(void)
+{
+    struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
+    char dir[32];
+
+    fx_enter(dir);
+    make_files(m);
+    orders(m);
+    rules(m);
+    fm_model_free(m);
+    fx_leave(dir);
+    return 0;
+}
