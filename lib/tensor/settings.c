@@ -245,12 +245,12 @@ read_floats(const struct setting *t, struct fm_settings *s, const char *text)
     size_t n = 0;
     double d;
 
-    while (text) {
+    do {
         if (n == FM_CHANNELS_MAX || !cut(field, &text, ',') ||
             !fm_double_parse(&d, field) || !in_range(t, d))
             return false;
         v[n++] = (float)d;
-    }
+    } while (text);
     memcpy((char *)s + t->at, v, n * sizeof *v);
     memcpy((char *)s + t->at_n, &n, sizeof n);
     return true;
