@@ -235,7 +235,7 @@ fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
 /* --- Data sets --------------------------------------------------------- */
 
 struct reader {
-    struct fm_source src;
+    struct fm_source *src;
     struct fm_err *e;
     int rc;
     uint8_t tail[8]; /* the last bytes read, padded in front */
@@ -249,7 +249,7 @@ fetch(struct archive *a, void *ctx, const void **p)
     size_t got, keep;
 
     (void)a;
-    r->rc = fm_source_some(&r->src, r->block, sizeof r->block, &got, r->e);
+    r->rc = fm_source_some(r->src, r->block, sizeof r->block, &got, r->e);
     if (r->rc)
         return -1;
     keep = got < sizeof r->tail ? got : sizeof r->tail;
@@ -270,7 +270,7 @@ damaged(struct reader *r, struct archive *a)
     if (archive_errno(a) == ENOMEM)
         return fm_err_nomem(r->e);
     return fm_err_set(r->e, FM_EINPUT, "%s: damaged or cut short: %s",
-                      r->src.name, why ? why : "cannot decompress");
+                      r->src->name, why ? why : "cannot decompress");
 }
 
 /* The filters that this libarchive has itself, without running a program. */
@@ -312,7 +312,7 @@ check_gzip(const struct reader *r, const uint8_t *data, size_t n)
     if (len <= n && fm_crc32(data + n - len, len) == fm_get32(r->tail))
         return 0;
     return fm_err_set(r->e, FM_EINPUT, "%s: damaged: gzip checksum differs",
-                      r->src.name);
+                      r->src->name);
 }
 
 static int
@@ -332,7 +332,7 @@ drain(struct reader *r, struct archive *a, struct fm_buf *out, size_t limit)
             return damaged(r, a);
         if ((size_t)k > left)
             return fm_err_set(r->e, FM_EINPUT, "%s: larger than %zu bytes",
-                              r->src.name, limit);
+                              r->src->name, limit);
         if (k == 0)
             break;
         out->len += (size_t)k;
@@ -343,20 +343,19 @@ drain(struct reader *r, struct archive *a, struct fm_buf *out, size_t limit)
 }
 
 int
-fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
-                 struct fm_err *e)
+fm_archive_slurp_from(struct fm_buf *out, struct fm_source *src, size_t limit,
+                      struct fm_err *e)
 {
     struct reader *r = fm_alloc(1, sizeof *r, e);
     struct archive *a = NULL;
     struct archive_entry *entry;
     const size_t start = out->len;
-    int rc, got;
+    int rc = 0, got;
 
     if (!r)
         return FM_ESYS;
+    r->src = src;
     r->e = e;
-    if ((rc = fm_source_open(&r->src, path, e)))
-        goto out;
     a = archive_read_new();
     if (!a || formats(a) != ARCHIVE_OK) {
         rc = fm_err_nomem(e);
@@ -373,14 +372,27 @@ fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
         rc = r->rc;
     else if (archive_filter_count(a) > 2)
         rc = fm_err_set(e, FM_EINPUT, "%s: compressed more than once",
-                        r->src.name);
+                        r->src->name);
     else if (got == ARCHIVE_OK)
         rc = drain(r, a, out, limit);
 out:
     if (rc)
         out->len = start;
     archive_read_free(a);
-    fm_source_close(&r->src);
     free(r);
+    return rc;
+}
+
+int
+fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
+                 struct fm_err *e)
+{
+    struct fm_source src;
+    int rc = fm_source_open(&src, path, e);
+
+    if (rc)
+        return rc;
+    rc = fm_archive_slurp_from(out, &src, limit, e);
+    fm_source_close(&src);
     return rc;
 }

@@ -80,8 +80,11 @@ int fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
  *
  * Appends to `out`.  Returns 0, FM_EINPUT (missing, damaged, a filter inside a
  * filter, over the limit) or FM_ESYS.  Messages start with the path.
+ * fm_archive_slurp_from - the same from an open source, which stays open.
  */
 int fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
                      struct fm_err *e);
+int fm_archive_slurp_from(struct fm_buf *out, struct fm_source *src,
+                          size_t limit, struct fm_err *e);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,9 +39,9 @@ fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
     return fm_err_errno(e, err, s->name);
 }
 
-int
-fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
-               struct fm_err *e)
+/* One read from the descriptor itself. */
+static int
+some(struct fm_source *s, void *p, size_t n, size_t *got, struct fm_err *e)
 {
     ssize_t k;
 
@@ -60,7 +61,44 @@ fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
         }
     }
     *got = (size_t)k;
-    s->offset += (uint64_t)k;
+    return 0;
+}
+
+int
+fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
+               struct fm_err *e)
+{
+    int rc;
+
+    if (s->nahead && n) {
+        *got = n < s->nahead ? n : s->nahead;
+        memcpy(p, s->ahead, *got);
+        s->nahead -= *got;
+        memmove(s->ahead, s->ahead + *got, s->nahead);
+    } else if ((rc = some(s, p, n, got, e))) {
+        return rc;
+    }
+    s->offset += *got;
+    return 0;
+}
+
+int
+fm_source_peek(struct fm_source *s, void *p, size_t n, size_t *got,
+               struct fm_err *e)
+{
+    size_t k = 1;
+    int rc;
+
+    assert(n <= FM_SOURCE_AHEAD);
+    *got = 0;
+    while (s->nahead < n && k) {
+        rc = some(s, s->ahead + s->nahead, n - s->nahead, &k, e);
+        if (rc)
+            return rc;
+        s->nahead += k;
+    }
+    *got = n < s->nahead ? n : s->nahead;
+    memcpy(p, s->ahead, *got);
     return 0;
 }
 

@@ -10,11 +10,15 @@
 
 #include "base/bytes.h"
 
+enum { FM_SOURCE_AHEAD = 16 };
+
 /* A stream with its name and how far it was read. */
 struct fm_source {
     const char *name; /* borrowed; "<stdin>" for "-" */
     int fd;
     uint64_t offset;
+    uint8_t ahead[FM_SOURCE_AHEAD]; /* peeked at, and not read yet */
+    size_t nahead;
 };
 
 /* fm_source_open - open `path` (or "-") for reading; 0 or a code. */
@@ -34,6 +38,13 @@ int fm_source_some(struct fm_source *s, void *p, size_t n, size_t *got,
  */
 int fm_source_read(struct fm_source *s, struct fm_buf *out, size_t n,
                    size_t *got, struct fm_err *e);
+
+/*
+ * fm_source_peek - the next `n` bytes, at most FM_SOURCE_AHEAD, into `p`, or
+ * fewer at the end of input; they stay to be read.  Returns 0 or a code.
+ */
+int fm_source_peek(struct fm_source *s, void *p, size_t n, size_t *got,
+                   struct fm_err *e);
 
 /* fm_source_close - close it, unless it is standard input. */
 void fm_source_close(struct fm_source *s);

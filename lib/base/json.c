@@ -148,6 +148,55 @@ fm_json_size(const struct fm_json *j)
                                 : json_object_size(in(j));
 }
 
+enum fm_json_kind
+fm_json_kind(const struct fm_json *j)
+{
+    if (!j)
+        return FM_JSON_NULL;
+    switch (json_typeof(in(j))) {
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return FM_JSON_BOOL;
+    case JSON_INTEGER:
+        return FM_JSON_INT;
+    case JSON_REAL:
+        return FM_JSON_REAL;
+    case JSON_STRING:
+        return FM_JSON_STRING;
+    case JSON_ARRAY:
+        return FM_JSON_ARRAY;
+    case JSON_OBJECT:
+        return FM_JSON_OBJECT;
+    case JSON_NULL:
+        break;
+    }
+    return FM_JSON_NULL;
+}
+
+const struct fm_json *
+fm_json_at(const struct fm_json *array, size_t i)
+{
+    return up(json_array_get(in(array), i));
+}
+
+int64_t
+fm_json_int_of(const struct fm_json *value)
+{
+    return json_integer_value(in(value));
+}
+
+double
+fm_json_real_of(const struct fm_json *value)
+{
+    return json_real_value(in(value));
+}
+
+bool
+fm_json_bool_of(const struct fm_json *value)
+{
+    return json_is_true(in(value));
+}
+
 int
 fm_json_each(const struct fm_json *object,
              int (*visit)(void *ctx, const char *key,

@@ -61,6 +61,26 @@ bool fm_json_int_at(const struct fm_json *array, size_t i, uint64_t max,
 bool fm_json_is_array(const struct fm_json *j);
 
 /*
+ * For code that walks a tree it does not know: what a value is (null for
+ * NULL), an array's value at `i` (or NULL), and an integer, a real or a truth
+ * as what it is.
+ */
+enum fm_json_kind {
+    FM_JSON_NULL,
+    FM_JSON_BOOL,
+    FM_JSON_INT,
+    FM_JSON_REAL,
+    FM_JSON_STRING,
+    FM_JSON_ARRAY,
+    FM_JSON_OBJECT,
+};
+enum fm_json_kind fm_json_kind(const struct fm_json *j);
+const struct fm_json *fm_json_at(const struct fm_json *array, size_t i);
+int64_t fm_json_int_of(const struct fm_json *value); /* else 0 */
+double fm_json_real_of(const struct fm_json *value); /* else 0 */
+bool fm_json_bool_of(const struct fm_json *value);   /* else false */
+
+/*
  * Building.  Each adds to an object (`key` not NULL) or appends to an array
  * (`key` NULL).  Failures are out of memory or invalid UTF-8 in a string; they
  * are remembered and reported by fm_json_dump, so that a builder need not

@@ -136,6 +136,39 @@ hostile(void)
     }
 }
 
+/* Bytes that were peeked at are read later, once and in order. */
+static void
+peeking(void)
+{
+    static const uint8_t bytes[40] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const size_t sizes[] = {0, 5, 16, 40};
+    struct fm_err e = {0};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t n = sizes[i], want = n < 9 ? n : 9, got;
+        struct fm_source s;
+        struct fm_buf b = {0};
+        uint8_t head[FM_SOURCE_AHEAD];
+
+        feed(bytes, n);
+        CHECK(fm_source_open(&s, "-", &e) == 0, "%s", e.msg);
+        for (int twice = 0; twice < 2; twice++) {
+            CHECK(fm_source_peek(&s, head, 9, &got, &e) == 0, "%s", e.msg);
+            CHECK(got == want && memcmp(head, bytes, got) == 0, "%zu", got);
+            CHECK(s.offset == 0, "peeking is not reading");
+        }
+        CHECK(fm_source_read(&s, &b, 3, &got, &e) == 0, "%s", e.msg);
+        CHECK(got == (n < 3 ? n : 3) && s.offset == got, "%zu", got);
+        CHECK(fm_source_peek(&s, head, 2, &got, &e) == 0, "%s", e.msg);
+        CHECK(n < 5 || (got == 2 && head[0] == 4), "peek again");
+        CHECK(fm_source_read(&s, &b, 100, &got, &e) == 0, "%s", e.msg);
+        CHECK(b.len == n && s.offset == n, "%zu of %zu", b.len, n);
+        CHECK(n == 0 || memcmp(b.data, bytes, n) == 0, "bytes");
+        fm_source_close(&s);
+        fm_buf_free(&b);
+    }
+}
+
 int
 main(void)
 {
@@ -143,6 +176,7 @@ main(void)
     snprintf(path, sizeof path, "%s/f", dir);
     whole();
     stream();
+    peeking();
     claims();
     hostile();
     unlink(path);

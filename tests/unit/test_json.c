@@ -207,9 +207,34 @@ broken_builder(void)
     fm_buf_free(&b);
 }
 
+/* A tree that is not known beforehand. */
+static void
+walking(void)
+{
+    static const char text[] = "[null,true,false,-7,2.5,\"s\",[],{}]";
+    static const enum fm_json_kind want[] = {
+        FM_JSON_NULL, FM_JSON_BOOL,   FM_JSON_BOOL,  FM_JSON_INT,
+        FM_JSON_REAL, FM_JSON_STRING, FM_JSON_ARRAY, FM_JSON_OBJECT,
+    };
+    struct fm_err e = {0};
+    struct fm_json *j = fm_json_parse(text, sizeof text - 1, "t", &e);
+
+    CHECK(j, "%s", e.msg);
+    for (size_t i = 0; i < fm_json_size(j); i++)
+        CHECK(fm_json_kind(fm_json_at(j, i)) == want[i], "value %zu", i);
+    CHECK(!fm_json_at(j, 8) && fm_json_kind(NULL) == FM_JSON_NULL, "outside");
+    CHECK(fm_json_bool_of(fm_json_at(j, 1)), "true");
+    CHECK(!fm_json_bool_of(fm_json_at(j, 2)), "false");
+    CHECK(fm_json_int_of(fm_json_at(j, 3)) == -7, "-7");
+    CHECK(fm_json_real_of(fm_json_at(j, 4)) == 2.5, "2.5");
+    CHECK(fm_json_int_of(fm_json_at(j, 4)) == 0, "a real is no integer");
+    fm_json_free(j);
+}
+
 int
 main(void)
 {
+    walking();
     reading();
     getters();
     order();
