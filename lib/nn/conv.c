@@ -19,7 +19,7 @@ struct fm_conv {
     size_t lines;   /* output lines whose windows are computed at a time */
     size_t scratch; /* window matrices */
     float **col;
-    float *w;  /* (K,R,S,C), the order of a window */
+    float *w;  /* (R,S,C,K), or (K,R,S,C) in backward: a window's order */
     float *dw; /* FM_PIECES_SUM times (K,R,S,C) and (K) */
 };
 
@@ -96,8 +96,22 @@ forward(void *ctx, size_t i, size_t worker)
     for (size_t r = 0; j->b && r < rows; r++)
         memcpy(y + r * c->k, j->b, c->k * sizeof *y);
     fm_im2col(c->l, j->x, from, to, col);
-    fm_gemm(false, true, rows, c->k, c->row, col, c->row, c->w, c->row,
-            j->b ? 1.0f : 0.0f, y, c->k);
+    fm_gemm(rows, c->k, c->row, (struct fm_matrix){col, c->row, false},
+            (struct fm_matrix){c->w, c->k, false}, y, c->k, j->b != NULL);
+}
+
+/* w (K,C,R*S) -> (R*S,C,K) */
+static void
+windows_by_output(struct fm_conv *c, const float *w)
+{
+    size_t rs = c->l->r * c->l->s;
+
+    for (size_t i = 0; i < c->row; i++) {
+        const float *from = w + i % c->l->in.c * rs + i / c->l->in.c;
+
+        for (size_t k = 0; k < c->k; k++)
+            c->w[i * c->k + k] = from[k * c->row];
+    }
 }
 
 void
@@ -108,7 +122,7 @@ fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
     size_t all = n * c->l->out.h;
 
     (void)train;
-    fm_layout_transpose(w, c->w, c->k, c->l->in.c, c->l->r * c->l->s);
+    windows_by_output(c, w);
     fm_pool_run(c->pool, all / c->lines + (all % c->lines != 0), forward, &j);
 }
 
@@ -127,12 +141,12 @@ backward_lines(const struct job *j, size_t from, size_t to, float *col,
                 db[k] += dy[r * c->k + k];
     if (j->dw) {
         fm_im2col(c->l, j->x, from, to, col);
-        fm_gemm(true, false, c->k, c->row, rows, dy, c->k, col, c->row, 1.0f,
-                dw, c->row);
+        fm_gemm(c->k, c->row, rows, (struct fm_matrix){dy, c->k, true},
+                (struct fm_matrix){col, c->row, false}, dw, c->row, true);
     }
     if (j->dx) {
-        fm_gemm(false, false, rows, c->row, c->k, dy, c->k, c->w, c->row, 0.0f,
-                col, c->row);
+        fm_gemm(rows, c->row, c->k, (struct fm_matrix){dy, c->k, false},
+                (struct fm_matrix){c->w, c->row, false}, col, c->row, false);
         fm_col2im(c->l, col, from, to, j->dx);
     }
 }
@@ -158,14 +172,16 @@ backward(void *ctx, size_t i, size_t worker)
 }
 
 void
-fm_conv_backward(struct fm_conv *c, const float *x, const float *dy, size_t n,
-                 float *dx, float *dw, float *db)
+fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
+                 const float *dy, size_t n, float *dx, float *dw, float *db)
 {
     struct job j = {.c = c, .x = x, .dy = dy, .dx = dx, .n = n};
     size_t size = c->k * (c->row + 1);
 
     j.dw = dw;
     j.db = db;
+    if (dx)
+        fm_layout_transpose(w, c->w, c->k, c->l->in.c, c->l->r * c->l->s);
     fm_pool_run(c->pool, FM_PIECES_SUM, backward, &j);
     for (size_t i = 1; i < FM_PIECES_SUM; i++)
         for (size_t k = 0; k < size; k++)

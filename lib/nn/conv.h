@@ -25,10 +25,12 @@ void fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
                      const float *x, float *y, size_t n, bool train);
 
 /*
- * fm_conv_backward - gradients after the last training forward, with its x.
+ * fm_conv_backward - gradients after the last training forward, with its
+ * w and x.
  * dx, dw and db are overwritten, and may be NULL where not wanted.
  */
-void fm_conv_backward(struct fm_conv *c, const float *x, const float *dy,
-                      size_t n, float *dx, float *dw, float *db);
+void fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
+                      const float *dy, size_t n, float *dx, float *dw,
+                      float *db);
 
 #endif

@@ -36,8 +36,8 @@ forward(void *ctx, size_t i, size_t worker)
     (void)worker;
     for (size_t r = 0; j->b && r < rows; r++)
         memcpy(y + r * j->k, j->b, j->k * sizeof *y);
-    fm_gemm(false, true, rows, j->k, j->f, j->x + at * j->f, j->f, j->w, j->f,
-            j->b ? 1.0f : 0.0f, y, j->k);
+    fm_gemm(rows, j->k, j->f, (struct fm_matrix){j->x + at * j->f, j->f, false},
+            (struct fm_matrix){j->w, j->f, true}, y, j->k, j->b != NULL);
 }
 
 static void
@@ -47,8 +47,10 @@ input(void *ctx, size_t i, size_t worker)
     size_t at = i * ROWS;
 
     (void)worker;
-    fm_gemm(false, false, length(j->n, i), j->f, j->k, j->dy + at * j->k, j->k,
-            j->w, j->f, 0.0f, j->dx + at * j->f, j->f);
+    fm_gemm(length(j->n, i), j->f, j->k,
+            (struct fm_matrix){j->dy + at * j->k, j->k, false},
+            (struct fm_matrix){j->w, j->f, false}, j->dx + at * j->f, j->f,
+            false);
 }
 
 static void
@@ -58,8 +60,9 @@ weight(void *ctx, size_t i, size_t worker)
     size_t at = i * ROWS;
 
     (void)worker;
-    fm_gemm(true, false, length(j->k, i), j->f, j->n, j->dy + at, j->k, j->x,
-            j->f, 0.0f, j->dw + at * j->f, j->f);
+    fm_gemm(
+        length(j->k, i), j->f, j->n, (struct fm_matrix){j->dy + at, j->k, true},
+        (struct fm_matrix){j->x, j->f, false}, j->dw + at * j->f, j->f, false);
 }
 
 void

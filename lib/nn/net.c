@@ -279,7 +279,8 @@ node_backward(struct fm_net *net, struct node *d, float *const *w,
     g += l->tensor;
     switch (l->op) {
     case FM_CONV:
-        fm_conv_backward(d->conv, d->x, dy, n, dx, g[0], l->bias ? g[1] : NULL);
+        fm_conv_backward(d->conv, w[0], d->x, dy, n, dx, g[0],
+                         l->bias ? g[1] : NULL);
         break;
     case FM_LINEAR:
         linear_backward(net, d, w, dy, dx, g);

@@ -25,7 +25,7 @@ by_hand(void)
 
     fm_conv_forward(c, w, &b, x, y, 1, true);
     CHECK(y[0] == 137 && y[1] == 147 && y[2] == 167 && y[3] == 177, "y");
-    fm_conv_backward(c, x, dy, 1, gx, gw, &gb);
+    fm_conv_backward(c, w, x, dy, 1, gx, gw, &gb);
     CHECK(memcmp(gx, dx, sizeof gx) == 0, "dx");
     CHECK(gw[0] == 6 && gw[1] == 8 && gw[2] == 12 && gw[3] == 14, "dw");
     CHECK(gb == 2, "db");
@@ -111,11 +111,11 @@ compare(struct fm_layer l, size_t batch, size_t n)
     naive(&l, w, b, x, dy, n, &want);
     fm_conv_forward(c, w, b, x, got.y, n, true);
     same(got.y, want.y, ny, "y");
-    fm_conv_backward(c, x, dy, n, got.dx, got.dw, got.db);
+    fm_conv_backward(c, w, x, dy, n, got.dx, got.dw, got.db);
     same(got.dx, want.dx, nx, "dx");
     same(got.dw, want.dw, nw, "dw");
     same(got.db, want.db, l.out.c, "db");
-    fm_conv_backward(c, x, dy, n, NULL, NULL, NULL);
+    fm_conv_backward(c, w, x, dy, n, NULL, NULL, NULL);
     fm_conv_free(c);
     free(x), free(dy), free(w), free(b);
     free(want.y), free(want.dx), free(want.dw), free(want.db);

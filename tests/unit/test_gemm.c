@@ -1,4 +1,5 @@
-/* Products against sums in double, for every transposition and odd sizes. */
+/* Products against sums in double, by each kernel and by OpenBLAS. */
+#include "base/cpu.h"
 #include "check.h"
 #include "nn/gemm.h"
 #include "nn_ref.h"
@@ -15,18 +16,19 @@ by_hand(void)
 {
     const float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {7, 8, 9, 10, 11, 12};
     const float want[4] = {58, 64, 139, 154};
+    const struct fm_matrix a23 = {x, 3, false}, b32 = {y, 2, false};
     float z[4] = {1, 1, 1, 1};
 
-    fm_gemm(false, false, 2, 2, 3, x, 3, y, 2, 0.0f, z, 2);
+    fm_gemm(2, 2, 3, a23, b32, z, 2, false);
     for (size_t i = 0; i < 4; i++)
         CHECK(z[i] == want[i], "z[%zu] = %g", i, (double)z[i]);
-    fm_gemm(false, false, 2, 2, 3, x, 3, y, 2, 1.0f, z, 2);
+    fm_gemm(2, 2, 3, a23, b32, z, 2, true);
     for (size_t i = 0; i < 4; i++)
         CHECK(z[i] == 2 * want[i], "z[%zu] = %g", i, (double)z[i]);
 }
 
 static void
-compare(bool ta, bool tb, size_t m, size_t n, size_t k, float beta)
+compare(bool ta, bool tb, size_t m, size_t n, size_t k, bool add)
 {
     size_t lda = (ta ? m : k) + PAD, ldb = (tb ? k : n) + 1, ldc = n + 2;
     uint32_t seed = (uint32_t)(m * 7 + n * 5 + k);
@@ -34,16 +36,16 @@ compare(bool ta, bool tb, size_t m, size_t n, size_t k, float beta)
     for (size_t i = 0; i < sizeof a / sizeof *a; i++) {
         a[i] = (float)ref_random(&seed);
         b[i] = (float)ref_random(&seed);
-        c[i] = beta == 0.0f ? NAN : 0.5f; /* beta 0 reads nothing */
+        c[i] = add ? 0.5f : NAN; /* without add nothing is read */
     }
-    fm_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    fm_gemm(m, n, k, (struct fm_matrix){a, lda, ta},
+            (struct fm_matrix){b, ldb, tb}, c, ldc, add);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < ldc; j++) {
-            double sum = beta == 0.0f ? 0 : 0.5 * (double)beta;
+            double sum = add ? 0.5 : 0;
 
             if (j >= n) { /* between the rows nothing is written */
-                CHECK(beta == 0.0f ? isnan(c[i * ldc + j])
-                                   : c[i * ldc + j] == 0.5f,
+                CHECK(add ? c[i * ldc + j] == 0.5f : isnan(c[i * ldc + j]),
                       "row %zu column %zu of %zu", i, j, n);
                 continue;
             }
@@ -57,16 +59,53 @@ compare(bool ta, bool tb, size_t m, size_t n, size_t k, float beta)
         }
 }
 
+/* More terms than are summed at a time; exact, in small integers. */
+static void
+deep(void)
+{
+    enum { M = 13, N = 3, K = 1000 };
+    static float x[M * K], y[K * N], z[M * N];
+
+    for (size_t i = 0; i < M * K; i++)
+        x[i] = (float)(i % 7);
+    for (size_t i = 0; i < K * N; i++)
+        y[i] = (float)(i % 5);
+    fm_gemm(M, N, K, (struct fm_matrix){x, K, false},
+            (struct fm_matrix){y, N, false}, z, N, false);
+    for (size_t i = 0; i < M * N; i++) {
+        float sum = 0;
+
+        for (size_t l = 0; l < K; l++)
+            sum += x[i / N * K + l] * y[l * N + i % N];
+        CHECK(z[i] == sum, "%zu: %g, not %g", i, (double)z[i], (double)sum);
+    }
+}
+
+/* Every size around a tile's, by each kernel that this host can run. */
+static void
+sizes(void)
+{
+    const size_t size[] = {1, 2, 5, 12, 13, 31, 33, 64, 79};
+    const size_t n = sizeof size / sizeof *size;
+
+    for (size_t i = 0; i < n * n * n; i++)
+        for (int t = 0; t < 4; t++)
+            compare(t & 1, t & 2, size[i % n], size[i / n % n], size[i / n / n],
+                    i % 2);
+}
+
 int
 main(void)
 {
-    const size_t size[] = {1, 2, 5, 12, 13, 31, 33, 64, 79};
-    const size_t sizes = sizeof size / sizeof *size;
-
-    by_hand();
-    for (size_t i = 0; i < sizes * sizes * sizes; i++)
-        for (int t = 0; t < 4; t++)
-            compare(t & 1, t & 2, size[i % sizes], size[i / sizes % sizes],
-                    size[i / sizes / sizes], i % 2 ? 1.0f : 0.0f);
+    for (int level = FM_CPU_AVX512; level >= 0; level--) {
+        fm_cpu_cap((enum fm_cpu_level)level);
+        if ((int)fm_cpu() != level) {
+            SKIP("%s", fm_cpu_name((enum fm_cpu_level)level));
+            continue;
+        }
+        by_hand();
+        deep();
+        sizes();
+    }
     return 0;
 }
