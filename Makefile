@@ -28,12 +28,13 @@ SCRIPTS  = $(wildcard .ci/run samples/*.sh samples/*/*.sh tests/*.sh \
              tests/lint/*.sh tests/cli/*.bash tests/cli/*.bats)
 # Builds that must be free of warnings and give the same bytes: CC-OPTIMISATION.
 VARIANTS = gcc-O0 gcc-O3 clang-O2
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 LINTS    = lint-format lint-layers lint-rooms lint-tools lint-headers \
            lint-cppcheck lint-shell lint-man
 
 .PHONY: all units variants check check-unit check-cli check-portable check-san \
         check-valgrind check-compilers lint $(LINTS) format deps install \
-        uninstall clean help lints variant-dirs $(addprefix variant-,$(VARIANTS))
+        uninstall clean help lints variant-dirs sanitizers $(addprefix variant-,$(VARIANTS))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -78,8 +79,7 @@ check-portable: $(UNITS) $(TOOLS) ## every test again, without SIMD
 	FEDMRN_CPU=portable $(MAKE) check
 
 check-san: ## every test again, under ASan and UBSan
-	$(MAKE) check BUILD=$(BUILD)/san \
-	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+	$(MAKE) check BUILD=$(BUILD)/san SAN='$(SANITIZE)'
 
 check-valgrind: $(UNITS) ## the library's tests under valgrind
 	$(MAKE) check-unit \
@@ -103,8 +103,12 @@ $(addprefix variant-,$(VARIANTS)): variant-%:
 lint: $(LINTS) variants ## formatting, layers, analysis, manuals, scripts, -Werror
 
 # What tests/run.sh asks, so that it needs no list of its own.
-lints variant-dirs:
-	@echo $(if $(filter lints,$@),$(LINTS),$(addprefix $(BUILD)/,$(VARIANTS)))
+lints:
+	@echo $(LINTS)
+variant-dirs:
+	@echo $(addprefix $(BUILD)/,$(VARIANTS))
+sanitizers:
+	@echo $(SANITIZE)
 
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)

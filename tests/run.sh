@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh: install what is missing, build, and run every check that is quick.
 # Each result is a line as it comes; the last line says how many passed.
-# The slower ones are `make check-san` and `make check-valgrind`.
+# Slower still: `make check-valgrind`, and the tools under `make check-san`.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -66,16 +66,22 @@ check "packages" sh samples/deps.sh build test
 check "build" make -s -j"$jobs" all units || finish
 
 echo "# the library"
-for t in build/tests/test_*; do
-    [ -x "$t" ] || continue
-    case $t in *.[do]) continue ;; esac
-    check "unit ${t##*/}" "$t"
-done
-for t in build/tests/test_*; do
-    [ -x "$t" ] || continue
-    case $t in *.[do]) continue ;; esac
-    check "unit ${t##*/}, portable" env FEDMRN_CPU=portable "$t"
-done
+# units DIR COMMENT [WORD]... - run every unit test in DIR, after these words
+units() {
+    dir=$1 comment=$2
+    shift 2
+    for t in "$dir"/test_*; do
+        case $t in *.[do]) continue ;; esac
+        [ -x "$t" ] || continue
+        check "unit ${t##*/}$comment" "$@" "$t"
+    done
+}
+units build/tests ''
+units build/tests ', portable' env FEDMRN_CPU=portable
+if check "build with sanitizers" make -s -j"$jobs" BUILD=build/san \
+    SAN="$(make -s sanitizers)" units; then
+    units build/san/tests ', ASan and UBSan'
+fi
 
 echo "# the tools"
 PATH=$PWD/build/bin:$PATH

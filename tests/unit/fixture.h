@@ -135,8 +135,11 @@ fx_save(const char *path, const struct fm_buf *b)
 {
     FILE *f = fopen(path, "wb");
 
-    CHECK(f && fwrite(b->data, 1, b->len, f) == b->len && fclose(f) == 0, "%s",
-          path);
+    CHECK(f, "%s", path);
+    /* An empty buffer may have no data at all, which fwrite does not take. */
+    if (b->len)
+        CHECK(fwrite(b->data, 1, b->len, f) == b->len, "%s", path);
+    CHECK(fclose(f) == 0, "%s", path);
 }
 
 #endif
