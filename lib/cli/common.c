@@ -8,6 +8,23 @@ fm_cli_pool(const struct fm_tool *tool, struct fm_err *e)
     return fm_pool_new(fm_opt_count(tool, "threads", 0, FM_POOL_MAX, 0), e);
 }
 
+char **
+fm_cli_inputs(char **path, int *n, const char *other)
+{
+    static char dash[] = "-", *standard[] = {dash, NULL};
+    int dashes = other && strcmp(other, dash) == 0;
+
+    if (*n == 0) {
+        path = standard;
+        *n = 1;
+    }
+    for (int i = 0; i < *n; i++)
+        dashes += strcmp(path[i], dash) == 0;
+    if (dashes > 1)
+        fm_cli_usage("standard input cannot be read twice");
+    return path;
+}
+
 int
 fm_cli_json(const struct fm_json *j, struct fm_err *e)
 {

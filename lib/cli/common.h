@@ -42,6 +42,13 @@
  */
 struct fm_pool *fm_cli_pool(const struct fm_tool *tool, struct fm_err *e);
 
+/*
+ * fm_cli_inputs - the `*n` operands as files to read; none means "-", standard
+ * input, and *n becomes 1.  It is a usage error when standard input would be
+ * read twice, `other` (another file that is read, or NULL) counted too.
+ */
+char **fm_cli_inputs(char **path, int *n, const char *other);
+
 /* fm_cli_json - write `j` and a newline to standard output; 0 or FM_ESYS. */
 int fm_cli_json(const struct fm_json *j, struct fm_err *e);
 

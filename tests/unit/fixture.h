@@ -133,8 +133,11 @@ fx_leave(const char *dir)
 static inline void
 fx_save(const char *path, const struct fm_buf *b)
 {
-    FILE *f = fopen(path, "wb");
+    FILE *f;
 
+    /* A new file: some file systems sync one that is written over. */
+    remove(path);
+    f = fopen(path, "wb");
     CHECK(f, "%s", path);
     /* An empty buffer may have no data at all, which fwrite does not take. */
     if (b->len)

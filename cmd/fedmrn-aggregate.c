@@ -1,0 +1,87 @@
+/*
+ * fedmrn-aggregate: a model and bundles in, the next model out.
+ * See man/fedmrn-aggregate.1 for the contract; the work is in fed/round.h.
+ */
+#include "cli/common.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+#include "fed/round.h"
+
+static struct fm_opt opts[] = {
+    FM_OPT_MODEL,
+    {0, "partial", NULL, "write the sum itself, to be added to others", NULL},
+    FM_OPT_THREADS,
+    FM_OPT_OUTPUT,
+    FM_OPT_QUIET,
+    {0}};
+
+static struct fm_tool tool = {
+    "fedmrn-aggregate", "--model MODEL [OPTION]... [BUNDLE]...",
+    "Add the answers of a round to its model, exactly, and write the next\n"
+    "model.  Answers are bundles, round files and partial sums.",
+    "fedmrn-aggregate --model w0 r1/*.mrn -o w1", opts};
+
+static void
+note(void *ctx, const char *text)
+{
+    (void)ctx;
+    fm_cli_note("%s", text);
+}
+
+static void
+progress(void *ctx, size_t bundles)
+{
+    (void)ctx;
+    fm_progress(bundles, 0, "bundles", NULL);
+}
+
+static int
+run(char **path, size_t n, struct fm_err *e)
+{
+    static const struct fm_round_hooks hooks = {note, progress, NULL};
+    struct fm_model *base = NULL;
+    struct fm_pool *pool = NULL;
+    struct fm_round *round = NULL;
+    struct fm_buf out = {0};
+    int rc;
+
+    base = fm_model_read(fm_opt(&tool, "model"), e);
+    if (!base)
+        return (int)e->code;
+    pool = fm_cli_pool(&tool, e);
+    if (pool)
+        round = fm_round_new(base, pool, &hooks, e);
+    if (!round) {
+        rc = FM_ESYS;
+        goto out;
+    }
+    for (size_t i = 0; i < n; i++)
+        if ((rc = fm_round_take(round, path[i], e)))
+            goto out;
+    if (fm_opt(&tool, "partial"))
+        rc = fm_round_partial(&out, round, e);
+    else
+        rc = fm_round_model(&out, round, e);
+    if (rc == 0)
+        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
+out:
+    fm_buf_free(&out);
+    fm_round_free(round);
+    fm_pool_free(pool);
+    fm_model_free(base);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fm_err e = {FM_OK, ""};
+    int n;
+    char **path = fm_cli_start(&tool, argc, argv, &n);
+
+    path = fm_cli_inputs(path, &n, fm_opt_need(&tool, "model"));
+    fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
+    fm_out_check_tty(fm_opt(&tool, "output"));
+    run(path, (size_t)n, &e);
+    return fm_cli_end(&e);
+}

@@ -1,0 +1,100 @@
+/*
+ * fedmrn-unpack: a bundle in, its update as safetensors or its raw form out.
+ * See man/fedmrn-unpack.1 for the contract; the work is in bundle/update.h.
+ */
+#include "bundle/pack.h"
+#include "bundle/update.h"
+#include "cli/common.h"
+#include "cli/out.h"
+
+static struct fm_opt opts[] = {
+    FM_OPT_MODEL,
+    {0, "raw", NULL, "write the bundle again, its masks as plain bits", NULL},
+    FM_OPT_OUTPUT,
+    {0}};
+
+static struct fm_tool tool = {
+    "fedmrn-unpack", "{--model MODEL | --raw} [OPTION]... [BUNDLE]",
+    "Write what a bundle adds to its model as a safetensors file, or the\n"
+    "bundle in its raw form.",
+    "fedmrn-unpack --model w0 r1/7.mrn -o 7.safetensors", opts};
+
+/* Each bundle of the source in its raw form. */
+static int
+write_raw(const char *path, struct fm_err *e)
+{
+    struct fm_pack p = {0};
+    FILE *out;
+    int rc;
+
+    if ((rc = fm_pack_take(&p, path, FM_CODER_RAW, e)))
+        goto out;
+    out = fm_out_open(fm_opt(&tool, "output"), e);
+    if (!out) {
+        rc = (int)e->code;
+        goto out;
+    }
+    rc = fm_pack_write(&p, out, e);
+    if (rc)
+        fm_out_abort();
+    else
+        rc = fm_out_commit(e);
+out:
+    fm_pack_free(&p);
+    return rc;
+}
+
+/* The one bundle of the source, as what it adds to the model. */
+static int
+write_update(const char *path, struct fm_err *e)
+{
+    struct fm_items it = {.src.fd = -1};
+    struct fm_item item = {0}, more = {0};
+    struct fm_model *m;
+    struct fm_buf out = {0};
+    int rc;
+
+    m = fm_model_read(fm_opt(&tool, "model"), e);
+    if (!m)
+        return (int)e->code;
+    if ((rc = fm_items_open(&it, path, m, fm_model_max_bundle(m), e)) ||
+        (rc = fm_items_next(&it, &item, e)) ||
+        (rc = fm_items_next(&it, &more, e)))
+        goto out;
+    if (item.kind != FM_ITEM_BUNDLE || more.kind != FM_ITEM_NONE) {
+        rc = fm_err_set(e, FM_EINPUT, "%s: not one bundle, which --model wants",
+                        it.src.name);
+        goto out;
+    }
+    rc = fm_update_write(&out, &item.bundle, m, e);
+    if (rc == 0)
+        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
+out:
+    fm_buf_free(&out);
+    fm_item_free(&more);
+    fm_item_free(&item);
+    fm_items_close(&it);
+    fm_model_free(m);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fm_err e = {FM_OK, ""};
+    int n;
+    char **path = fm_cli_start(&tool, argc, argv, &n);
+    const char *model = fm_opt(&tool, "model");
+
+    if (!model == !fm_opt(&tool, "raw"))
+        fm_cli_usage("one of --model and --raw is wanted");
+    path = fm_cli_inputs(path, &n, model);
+    if (n > 1)
+        fm_cli_usage("more than one bundle");
+    fm_out_check_tty(fm_opt(&tool, "output"));
+    if (model)
+        write_update(path[0], &e);
+    else
+        write_raw(path[0], &e);
+    return fm_cli_end(&e);
+}

@@ -1,0 +1,141 @@
+#include "bundle/pack.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static const char spool_name[] = "temporary file";
+
+/* Move what is held to the temporary file. */
+static int
+spill(struct fm_pack *p, struct fm_err *e)
+{
+    if (!p->spool && !(p->spool = tmpfile()))
+        return fm_err_set(e, FM_ESYS, "%s: %s", spool_name, strerror(errno));
+    if (fwrite(p->hold.data, 1, p->hold.len, p->spool) != p->hold.len)
+        return fm_err_set(e, FM_ESYS, "%s: %s", spool_name, strerror(errno));
+    p->hold.len = 0;
+    return 0;
+}
+
+static int
+list(struct fm_pack *p, const struct fm_id *id, struct fm_err *e)
+{
+    if (p->n == p->room) {
+        size_t room = p->room ? 2 * p->room : 64;
+        struct fm_id *more = fm_alloc(room, sizeof *more, e);
+
+        if (!more)
+            return FM_ESYS;
+        if (p->n)
+            memcpy(more, p->id, p->n * sizeof *more);
+        free(p->id);
+        p->id = more;
+        p->room = room;
+    }
+    p->id[p->n++] = *id;
+    return 0;
+}
+
+int
+fm_pack_add(struct fm_pack *p, struct fm_bundle *b, struct fm_err *e)
+{
+    char first[FM_ID_HEX], this[FM_ID_HEX];
+    int rc;
+
+    if (p->n == 0)
+        p->base = b->base;
+    if (fm_id_cmp(&p->base, &b->base) != 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "answers model %s, but the first bundle answers %s; "
+                          "a round file holds one round",
+                          fm_id_hex(this, &b->base),
+                          fm_id_hex(first, &p->base));
+    if ((rc = fm_bundle_write(&p->hold, b, e)) || (rc = list(p, &b->id, e)))
+        return rc;
+    return p->hold.len >= FM_PACK_HOLD ? spill(p, e) : 0;
+}
+
+/* A bundle's size follows from its model, which is not at hand here; memory
+ * grows only by what has arrived. */
+static const size_t limit = SIZE_MAX / 4;
+
+int
+fm_pack_take(struct fm_pack *p, const char *path, enum fm_coder coder,
+             struct fm_err *e)
+{
+    struct fm_items it;
+    struct fm_item item;
+    int rc;
+
+    rc = fm_items_open(&it, path, NULL, limit, e);
+    if (rc)
+        return rc;
+    while ((rc = fm_items_next(&it, &item, e)) == 0 &&
+           item.kind != FM_ITEM_NONE) {
+        item.bundle.coder = coder;
+        if (item.kind == FM_ITEM_BUNDLE)
+            rc = fm_pack_add(p, &item.bundle, e);
+        else
+            rc = fm_err_set(e, FM_EINPUT, "a partial sum, not a bundle");
+        fm_item_free(&item);
+        if (rc) {
+            fm_err_where(e, it.src.name);
+            break;
+        }
+    }
+    fm_items_close(&it);
+    return rc;
+}
+
+static int
+copy(FILE *to, FILE *from, struct fm_err *e)
+{
+    char chunk[1 << 16];
+    size_t n;
+
+    rewind(from);
+    while ((n = fread(chunk, 1, sizeof chunk, from)) > 0)
+        fwrite(chunk, 1, n, to);
+    if (ferror(from))
+        return fm_err_set(e, FM_ESYS, "%s: %s", spool_name, strerror(errno));
+    return 0;
+}
+
+int
+fm_pack_write(struct fm_pack *p, FILE *out, struct fm_err *e)
+{
+    struct fm_buf index = {0};
+    int rc = 0;
+
+    assert(p->n > 0);
+    if (p->n > 1) {
+        if ((rc = fm_index_write(&index, p->id, p->n, e)))
+            goto out;
+        fwrite(index.data, 1, index.len, out);
+    }
+    if (p->spool) {
+        if (fflush(p->spool)) {
+            rc = fm_err_set(e, FM_ESYS, "%s: %s", spool_name, strerror(errno));
+            goto out;
+        }
+        if ((rc = copy(out, p->spool, e)))
+            goto out;
+    }
+    fwrite(p->hold.data, 1, p->hold.len, out);
+out:
+    fm_buf_free(&index);
+    return rc;
+}
+
+void
+fm_pack_free(struct fm_pack *p)
+{
+    if (p->spool)
+        fclose(p->spool); /* nothing in it is wanted any more */
+    free(p->id);
+    fm_buf_free(&p->hold);
+    *p = (struct fm_pack){0};
+}

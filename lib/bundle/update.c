@@ -1,0 +1,104 @@
+#include "bundle/update.h"
+
+#include "base/mem.h"
+#include "mask/bits.h"
+#include "rand/noise.h"
+#include "tensor/safetensors.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RUN = 1024 }; /* entries at a time; a multiple of 128 */
+
+enum { NMETA = 6 };
+
+static int
+write_header(struct fm_buf *out, const struct fm_bundle *b,
+             const struct fm_model *m, struct fm_err *e)
+{
+    char id[FM_ID_HEX], base[FM_ID_HEX], round[24], samples[24];
+    char client[FM_CLIENT_MAX + 1], one[] = "1";
+    char keys[NMETA][16] = {"fedmrn.update", "fedmrn.bundle", "fedmrn.base",
+                            "fedmrn.client", "fedmrn.round",  "fedmrn.samples"};
+    struct fm_st_meta meta[NMETA] = {{keys[0], one},   {keys[1], id},
+                                     {keys[2], base},  {keys[3], client},
+                                     {keys[4], round}, {keys[5], samples}};
+    struct fm_st st = {
+        .ntensors = m->arch->ntensors, .nmeta = NMETA, .meta = meta};
+    int rc;
+
+    fm_id_hex(id, &b->id);
+    fm_id_hex(base, &b->base);
+    memcpy(client, b->client, sizeof client);
+    snprintf(round, sizeof round, "%llu", (unsigned long long)b->round);
+    snprintf(samples, sizeof samples, "%llu", (unsigned long long)b->samples);
+    st.tensor = fm_alloc(st.ntensors, sizeof *st.tensor, e);
+    if (!st.tensor)
+        return FM_ESYS;
+    for (size_t t = 0; t < st.ntensors; t++) {
+        const struct fm_tensor_spec *from = m->tensor[t].spec;
+        struct fm_st_tensor *to = &st.tensor[t];
+
+        to->dtype = FM_F32;
+        to->ndim = from->ndim;
+        to->count = from->count;
+        snprintf(to->name, sizeof to->name, "%s", from->name);
+        for (size_t d = 0; d < from->ndim; d++)
+            to->dim[d] = from->dim[d];
+    }
+    rc = fm_st_header(out, &st, e);
+    free(st.tensor);
+    return rc;
+}
+
+/* A masked tensor's values as bytes at `p`. */
+static void
+put_masked(uint8_t *p, const struct fm_bundle *b, const struct fm_model *m,
+           size_t tensor)
+{
+    const struct fm_model_tensor *t = &m->tensor[tensor];
+    const uint64_t key = fm_model_noise_key(m, b->round, b->client);
+    const double unit = (double)fm_model_noise_a(m, b->round, tensor) * 0x1p-40;
+    const bool is_signed = b->method == FM_FEDMRNS;
+    int32_t noise[RUN];
+    uint8_t mask[RUN];
+
+    for (size_t first = 0; first < t->spec->count; first += RUN) {
+        size_t left = t->spec->count - first, n = left < RUN ? left : RUN;
+
+        fm_noise_fill(noise, key, m->set.dist, (uint32_t)tensor, first, n);
+        fm_bits_get(mask, b->masks, t->at + first, n);
+        for (size_t i = 0; i < n; i++, p += 4) {
+            int32_t v = mask[i] ? noise[i] : is_signed ? -noise[i] : 0;
+
+            fm_putf(p, (float)(v * unit));
+        }
+    }
+}
+
+int
+fm_update_write(struct fm_buf *out, const struct fm_bundle *b,
+                const struct fm_model *m, struct fm_err *e)
+{
+    size_t size = 4 * m->arch->params;
+    uint8_t *p;
+    int rc;
+
+    assert(b->masked == m->masked && b->full == m->full);
+    if ((rc = write_header(out, b, m, e)) ||
+        (rc = fm_buf_reserve(out, size, e)))
+        return rc;
+    p = out->data + out->len;
+    for (size_t t = 0; t < m->arch->ntensors; t++) {
+        size_t count = m->tensor[t].spec->count;
+
+        if (m->tensor[t].masked)
+            put_masked(p, b, m, t);
+        else
+            memcpy(p, b->dense + 4 * m->tensor[t].at, 4 * count);
+        p += 4 * count;
+    }
+    out->len += size;
+    return 0;
+}

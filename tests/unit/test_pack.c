@@ -1,0 +1,136 @@
+#include "bundle/pack.h"
+#include "check.h"
+#include "fixture.h"
+
+/* What fm_pack_write writes, read back. */
+static void
+written(struct fm_buf *out, struct fm_pack *p)
+{
+    struct fm_err e = {FM_OK, ""};
+    FILE *f = fopen("out", "wb");
+
+    CHECK(f && fm_pack_write(p, f, &e) == 0, "%s", e.msg);
+    CHECK(fclose(f) == 0, "close");
+    out->len = 0;
+    CHECK(fm_file_read(out, "out", SIZE_MAX / 4, NULL) == 0, "read");
+}
+
+static void
+add(struct fm_pack *p, const struct fm_model *m, const char *client,
+    uint64_t seed)
+{
+    struct fm_bundle b = fx_answer(m, client, 7, seed);
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(fm_pack_add(p, &b, &e) == 0, "%s", e.msg);
+    fm_bundle_free(&b);
+}
+
+/* One bundle is itself; several follow an index of their ids. */
+static void
+golden(const struct fm_model *m)
+{
+    struct fm_buf a = {0}, want = {0}, out = {0};
+    struct fm_pack p = {0};
+    struct fm_id id[3];
+
+    fx_file(&a, m, "a", 7, 1);
+    add(&p, m, "a", 1);
+    written(&out, &p);
+    CHECK(out.len == a.len && !memcmp(out.data, a.data, a.len), "one");
+    fm_pack_free(&p);
+
+    a.len = 0;
+    id[0] = fx_file(&a, m, "a", 7, 1);
+    id[1] = fx_file(&a, m, "b", 7, 2);
+    id[2] = fx_file(&a, m, "c", 7, 3);
+    CHECK(fm_index_write(&want, id, 3, NULL) == 0, "index");
+    CHECK(fm_buf_add(&want, a.data, a.len, NULL) == 0, "memory");
+    add(&p, m, "a", 1);
+    add(&p, m, "b", 2);
+    add(&p, m, "c", 3);
+    written(&out, &p);
+    CHECK(out.len == want.len && !memcmp(out.data, want.data, out.len),
+          "three");
+    fm_pack_free(&p);
+
+    /* From files: the round file gives itself again. */
+    fx_save("r", &out);
+    CHECK(fm_pack_take(&p, "r", FM_CODER_RAW, NULL) == 0, "take");
+    written(&out, &p);
+    CHECK(out.len == want.len && !memcmp(out.data, want.data, out.len),
+          "again");
+    fm_pack_free(&p);
+    fm_pack_free(&p);
+    fm_buf_free(&a);
+    fm_buf_free(&want);
+    fm_buf_free(&out);
+}
+
+/* More than is held in memory goes through the temporary file. */
+static void
+large(void)
+{
+    struct fm_model *m = fx_model("input 1x1x3\nlinear 1200000\nlinear 2\n",
+                                  FM_FEDMRN, FM_UNIFORM);
+    struct fm_buf out = {0}, all = {0};
+    struct fm_pack p = {0};
+    size_t one, n = 0;
+    char name[8];
+
+    fx_file(&all, m, "0", 7, 0);
+    one = all.len;
+    for (; p.hold.len + (p.spool ? FM_PACK_HOLD : 0) < FM_PACK_HOLD + 2 * one;
+         n++) {
+        snprintf(name, sizeof name, "%zu", n);
+        add(&p, m, name, n);
+        if (n)
+            fx_file(&all, m, name, 7, n);
+    }
+    CHECK(p.spool && p.hold.len < FM_PACK_HOLD, "nothing was spilled");
+    written(&out, &p);
+    CHECK(out.len > all.len, "%zu bytes", out.len);
+    CHECK(memcmp(out.data + (out.len - all.len), all.data, all.len) == 0,
+          "bundles in another order");
+    fm_pack_free(&p);
+    fm_buf_free(&out);
+    fm_buf_free(&all);
+    fm_model_free(m);
+}
+
+static void
+refusals(const struct fm_model *m)
+{
+    struct fm_bundle b = fx_answer(m, "x", 7, 1);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_buf bad = {0};
+    struct fm_pack p = {0};
+
+    add(&p, m, "a", 1);
+    b.base.b[0] ^= 1;
+    CHECK(fm_pack_add(&p, &b, &e) == FM_EINPUT, "another base");
+    CHECK(strstr(e.msg, "one round"), "%s", e.msg);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_buf_add(&bad, "070707", 6, NULL) == 0, "memory");
+    fx_save("bad", &bad);
+    CHECK(fm_pack_take(&p, "bad", FM_CODER_RAW, &e) == FM_EINPUT, "bad");
+    CHECK(strncmp(e.msg, "bad: ", 5) == 0, "%s", e.msg);
+    fm_pack_free(&p);
+    fm_buf_free(&bad);
+    fm_bundle_free(&b);
+}
+
+int
+main(void)
+{
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
+    char dir[32];
+
+    fx_enter(dir);
+    golden(m);
+    large();
+    refusals(m);
+    fm_model_free(m);
+    fx_leave(dir);
+    return 0;
+}
