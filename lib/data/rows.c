@@ -28,7 +28,7 @@ number(const struct reader *r, const char *s, size_t len, size_t *row,
     for (size_t i = 0; i < len; i++) {
         if (s[i] < '0' || s[i] > '9')
             return fm_err_set(e, FM_EINPUT,
-                              "%s:%zu: `%.*s` is not a row number", r->name,
+                              "%s:%zu: '%.*s' is not a row number", r->name,
                               r->line, (int)(len < 32 ? len : 32), s);
         if (v < r->limit)
             v = 10 * v + (size_t)(s[i] - '0');

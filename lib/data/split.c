@@ -224,9 +224,11 @@ dirichlet(struct job *j, double beta, struct fm_err *e)
                       FM_SPLIT_REDRAWS, j->min_rows);
 }
 
-/* The number behind "dirichlet:" or "labels:", in (0, max]. */
+/* A scheme's text, read. */
+enum kind { IID, DIRICHLET, LABELS_SHARE };
+
 static int
-parameter(double *v, const char *scheme, const char *text, double max,
+parameter(double *v, const char *name, const char *text, double max,
           struct fm_err *e)
 {
     char *end;
@@ -234,36 +236,55 @@ parameter(double *v, const char *scheme, const char *text, double max,
     *v = strtod(text, &end);
     if (end == text || *end || !(*v > 0 && *v <= max))
         return fm_err_set(e, FM_EINPUT,
-                          "scheme %s: `%s` is not a number above 0 and at most "
-                          "%g",
-                          scheme, text, max);
+                          "%s:'%s' is not a number above 0 and at most %g",
+                          name, text, max);
     return 0;
+}
+
+static int
+parse(enum kind *kind, double *v, const char *scheme, struct fm_err *e)
+{
+    *kind = IID;
+    if (strcmp(scheme, "iid") == 0)
+        return 0;
+    *kind = DIRICHLET;
+    if (strncmp(scheme, "dirichlet:", 10) == 0)
+        return parameter(v, "dirichlet", scheme + 10, 1e6, e);
+    *kind = LABELS_SHARE;
+    if (strncmp(scheme, "labels:", 7) == 0)
+        return parameter(v, "labels", scheme + 7, 1, e);
+    return fm_err_set(e, FM_EINPUT,
+                      "'%s' is not a scheme; iid, dirichlet:B and labels:F are",
+                      scheme);
+}
+
+int
+fm_split_check(const char *scheme, struct fm_err *e)
+{
+    enum kind kind;
+    double v;
+
+    return parse(&kind, &v, scheme, e);
 }
 
 static int
 run(struct job *j, const char *scheme, struct fm_err *e)
 {
-    const char *colon = strchr(scheme, ':');
-    double v = 0;
-    int rc;
+    enum kind kind;
+    double v;
+    int rc = parse(&kind, &v, scheme, e);
 
-    if (strcmp(scheme, "iid") == 0)
+    if (rc)
+        return rc;
+    if (kind == IID)
         return iid(j);
-    if (colon && strncmp(scheme, "labels:", 7) == 0) {
-        rc = parameter(&v, "labels", colon + 1, 1, e);
-        return rc ? rc : labels(j, v, e);
-    }
-    if (colon && strncmp(scheme, "dirichlet:", 10) == 0) {
-        rc = parameter(&v, "dirichlet", colon + 1, 1e6, e);
-        if (!rc && j->n / j->clients < j->min_rows)
-            rc = fm_err_set(e, FM_EINPUT,
-                            "%zu rows cannot give %zu clients %zu rows each",
-                            j->n, j->clients, j->min_rows);
-        return rc ? rc : dirichlet(j, v, e);
-    }
-    return fm_err_set(e, FM_EINPUT,
-                      "`%s` is not a scheme; iid, dirichlet:B and labels:F are",
-                      scheme);
+    if (kind == LABELS_SHARE)
+        return labels(j, v, e);
+    if (j->n / j->clients < j->min_rows)
+        return fm_err_set(e, FM_EINPUT,
+                          "%zu rows cannot give %zu clients %zu rows each",
+                          j->n, j->clients, j->min_rows);
+    return dirichlet(j, v, e);
 }
 
 int

@@ -39,6 +39,9 @@ struct fm_split {
 
 enum { FM_SPLIT_CLIENTS_MAX = 1000000, FM_SPLIT_REDRAWS = 10000 };
 
+/* fm_split_check - is `scheme` one of the above?  0, or FM_EINPUT. */
+int fm_split_check(const char *scheme, struct fm_err *e);
+
 /*
  * fm_split_make - partition `n` rows with labels y by `scheme`.
  *

@@ -80,12 +80,12 @@ hostile(void)
     refuse("#1\n\n", 4, "no row numbers");
     refuse("1\n10\n", 5, "rows:2: row 10 is not below the data set's 10");
     refuse("99999999999999999999999999999999999999999\n", 42, "is not below");
-    refuse("-1\n", 3, "rows:1: `-1` is not a row number");
-    refuse("1 2\n", 4, "`1 2` is not");
+    refuse("-1\n", 3, "rows:1: '-1' is not a row number");
+    refuse("1 2\n", 4, "'1 2' is not");
     refuse("1\t\n", 3, "is not a row number");
     refuse("0x1\n", 4, "is not a row number");
     refuse("1\0002\n", 4, "is not a row number");
-    refuse("1\x1b\n", 3, "`1?` is not");
+    refuse("1\x1b\n", 3, "'1?' is not");
     CHECK(fm_rows_read(&row, &n, "/nonexistent/r", 10, &e) == FM_EINPUT &&
               strstr(e.msg, "/nonexistent/r"),
           "%s", e.msg);

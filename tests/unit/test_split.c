@@ -194,6 +194,12 @@ refuse(const char *scheme, size_t n, size_t clients, size_t min_rows,
           "%s accepted", scheme);
     CHECK(strstr(e.msg, part), "%s: %s", scheme, e.msg);
     CHECK(!s.row && !s.start, "%s left memory", scheme);
+    /* What a scheme's text alone says is said without labels, too. */
+    if (strstr(part, "is not a")) {
+        CHECK(fm_split_check(scheme, NULL) == FM_EINPUT, "%s", scheme);
+    } else {
+        CHECK(!fm_split_check(scheme, NULL), "%s", scheme);
+    }
 }
 
 static void
@@ -210,7 +216,7 @@ hostile(void)
     refuse("dirichlet:0.3x", 100, 5, 1, "is not a number above 0");
     refuse("dirichlet:0.3", 100, 11, 10, "100 rows cannot give 11 clients 10");
     refuse("dirichlet:1e-300", 10, 2, 5, "no partition in 10000 draws");
-    refuse("labels:1.5", 100, 5, 1, "at most 1");
+    refuse("labels:1.5", 100, 5, 1, "is not a number above 0 and at most 1");
     refuse("labels:-0.5", 100, 5, 1, "is not a number above 0");
     refuse("labels:0.1", 100, 5, 1, "leave some of 10 classes to nobody");
     refuse("labels:1", 30, 30, 1, "client 10 would get no row");

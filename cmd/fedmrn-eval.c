@@ -1,0 +1,248 @@
+/*
+ * fedmrn-eval: a model's loss and accuracy on a data set.
+ * See man/fedmrn-eval.1 for the contract; the work is in fed/eval.h.
+ */
+#include "cli/common.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+#include "data/rows.h"
+#include "fed/eval.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fm_opt opts[] = {
+    FM_OPT_MODEL,
+    {0, "images", "FILE", "the images (IDX)", NULL},
+    {0, "labels", "FILE", "their labels (IDX)", NULL},
+    {0, "indices", "FILE", "the rows to evaluate (default: all)", NULL},
+    {0, "mean", "VALUES", "of the pixels, per channel (default: the model's)",
+     NULL},
+    {0, "std", "VALUES", "of the pixels, per channel (default: the model's)",
+     NULL},
+    {0, "confusion", NULL, "print the confusion matrix, too", NULL},
+    {0, "predict", "FILE", "write row, label and prediction of each sample",
+     NULL},
+    FM_OPT_JSON,
+    FM_OPT_THREADS,
+    FM_OPT_OUTPUT,
+    FM_OPT_QUIET,
+    {0}};
+
+static struct fm_tool tool = {
+    "fedmrn-eval", "--model FILE --images FILE --labels FILE [OPTION]...",
+    "Print a model's accuracy and mean loss on a data set.",
+    "fedmrn-aggregate --model w0 r1/*.mrn | fedmrn-eval --model - "
+    "--images test-images --labels test-labels",
+    opts};
+
+/* What was asked for. */
+struct job {
+    const char *model, *images, *labels, *indices, *predict, *out;
+    struct fm_pool *pool;
+};
+
+/* Override mean and std; a usage error says what is wrong with them. */
+static void
+normalisation(struct fm_settings *set)
+{
+    static const char *const name[] = {"mean", "std"};
+    struct fm_err e = {FM_OK, ""};
+
+    for (int i = 0; i < 2; i++) {
+        const char *text = fm_opt(&tool, name[i]);
+
+        if (text && fm_setting_set(set, name[i], text, &e))
+            fm_cli_usage("option --%s", e.msg);
+    }
+}
+
+static int put(struct fm_buf *out, struct fm_err *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+put(struct fm_buf *out, struct fm_err *e, const char *fmt, ...)
+{
+    char text[128];
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return fm_buf_add(out, text, (size_t)n, e);
+}
+
+static int
+as_text(struct fm_buf *out, const struct fm_eval *v, struct fm_err *e)
+{
+    int rc = put(out, e, "accuracy %.4f loss %.4f samples %zu\n",
+                 (double)v->correct / (double)v->samples, v->loss, v->samples);
+
+    if (!fm_opt(&tool, "confusion"))
+        return rc;
+    for (size_t i = 0; i < v->classes && !rc; i++)
+        for (size_t j = 0; j < v->classes && !rc; j++)
+            rc = put(out, e, "%zu%c", v->confusion[i * v->classes + j],
+                     j + 1 < v->classes ? '\t' : '\n');
+    return rc;
+}
+
+static int
+as_json(struct fm_buf *out, const struct fm_eval *v, const struct fm_model *m,
+        struct fm_err *e)
+{
+    struct fm_json *j = fm_json_object();
+    char id[FM_ID_HEX];
+    int rc;
+
+    fm_json_add_str(j, "model", fm_id_hex(id, &m->id));
+    fm_json_add_int(j, "round", m->round);
+    fm_json_add_int(j, "samples", v->samples);
+    fm_json_add_int(j, "correct", v->correct);
+    fm_json_add_real(j, "accuracy", (double)v->correct / (double)v->samples);
+    if (isfinite(v->loss))
+        fm_json_add_real(j, "loss", v->loss);
+    else
+        fm_json_add_null(j, "loss");
+    if (fm_opt(&tool, "confusion")) {
+        struct fm_json *matrix = fm_json_add_array(j, "confusion");
+
+        for (size_t i = 0; i < v->classes; i++) {
+            struct fm_json *row = fm_json_add_array(matrix, NULL);
+
+            for (size_t k = 0; k < v->classes; k++)
+                fm_json_add_int(row, NULL, v->confusion[i * v->classes + k]);
+        }
+    }
+    if (!(rc = fm_json_dump(out, j, e)))
+        rc = put(out, e, "\n");
+    fm_json_free(j);
+    return rc;
+}
+
+/* Rows of "row, label, prediction", tab-separated. */
+static int
+write_predictions(const char *path, const struct fm_eval *v,
+                  const struct fm_dataset *d, const uint32_t *row,
+                  struct fm_err *e)
+{
+    struct fm_buf text = {0};
+    int rc = 0;
+
+    for (size_t i = 0; i < v->samples && !rc; i++)
+        rc = put(&text, e, "%lu\t%u\t%lu\n", (unsigned long)row[i],
+                 d->y[row[i]], (unsigned long)v->predicted[i]);
+    if (!rc)
+        rc = fm_out_write(path, text.data, text.len, e);
+    fm_buf_free(&text);
+    return rc;
+}
+
+static void
+show(void *ctx, size_t done, size_t all)
+{
+    (void)ctx;
+    fm_progress(done, all, "samples", NULL);
+}
+
+static int
+evaluate(const struct job *j, const struct fm_model *m,
+         const struct fm_dataset *d, const uint32_t *row, size_t nrows,
+         struct fm_err *e)
+{
+    struct fm_settings set = m->set;
+    struct fm_buf text = {0};
+    struct fm_eval v = {0};
+    int rc;
+
+    normalisation(&set);
+    if ((set.nmean != 1 && set.nmean != m->arch->input.c) ||
+        (set.nstd != 1 && set.nstd != m->arch->input.c))
+        fm_cli_usage(
+            "options --mean and --std have 1 value, or %zu for the model's "
+            "channels",
+            m->arch->input.c);
+    if ((rc = fm_eval_run(&v, m, &set, d, row, nrows, j->pool, show, NULL, e)))
+        goto out;
+    rc = fm_opt(&tool, "json") ? as_json(&text, &v, m, e)
+                               : as_text(&text, &v, e);
+    if (!rc && j->predict)
+        rc = write_predictions(j->predict, &v, d, row, e);
+    if (!rc)
+        rc = fm_out_write(j->out, text.data, text.len, e);
+out:
+    fm_eval_free(&v);
+    fm_buf_free(&text);
+    return rc;
+}
+
+static int
+run(struct job *j, struct fm_err *e)
+{
+    struct fm_model *m = fm_model_read(j->model, e);
+    struct fm_dataset d = {0};
+    uint32_t *row = NULL;
+    struct fm_shape in;
+    size_t n;
+    int rc = m ? 0 : (int)e->code;
+
+    if (rc || (rc = fm_dataset_read(&d, j->images, j->labels, e)))
+        goto out;
+    in = m->arch->input;
+    if ((rc = fm_dataset_check(&d, j->images, j->labels, in.c, in.h, in.w,
+                               m->arch->classes, e)))
+        goto out;
+    n = d.n;
+    if (j->indices)
+        rc = fm_rows_read(&row, &n, j->indices, d.n, e);
+    else if (!(row = fm_rows_all(n, e)))
+        rc = FM_ESYS;
+    if (!rc && !(j->pool = fm_cli_pool(&tool, e)))
+        rc = FM_ESYS;
+    if (!rc)
+        rc = evaluate(j, m, &d, row, n, e);
+out:
+    fm_pool_free(j->pool);
+    free(row);
+    fm_dataset_free(&d);
+    fm_model_free(m);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fm_settings scratch;
+    struct fm_err e = {FM_OK, ""};
+    struct job j = {0};
+    char **operand;
+    int n, stdins = 0;
+
+    operand = fm_cli_start(&tool, argc, argv, &n);
+    if (n > 0)
+        fm_cli_usage("%s: fedmrn-eval takes no operands", operand[0]);
+    j.model = fm_opt_need(&tool, "model");
+    j.images = fm_opt_need(&tool, "images");
+    j.labels = fm_opt_need(&tool, "labels");
+    j.indices = fm_opt(&tool, "indices");
+    j.predict = fm_opt(&tool, "predict");
+    j.out = fm_opt(&tool, "output");
+    for (int i = 0; i < 4; i++) {
+        const char *path[] = {j.model, j.images, j.labels, j.indices};
+
+        stdins += path[i] && strcmp(path[i], "-") == 0;
+    }
+    if (stdins > 1)
+        fm_cli_usage("only one input can be -");
+    if (j.predict && strcmp(j.predict, "-") == 0)
+        fm_cli_usage(
+            "option --predict: needs a file; standard output has the result");
+    fm_settings_default(&scratch, FM_FEDAVG);
+    normalisation(&scratch);
+    fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
+    run(&j, &e);
+    return fm_cli_end(&e);
+}

@@ -1,0 +1,218 @@
+/*
+ * fedmrn-train: one client's training in one round, answered by a bundle.
+ * See man/fedmrn-train.1 for the contract; the work is in fed/local.h.
+ */
+#include "cli/common.h"
+#include "cli/out.h"
+#include "cli/progress.h"
+#include "data/rows.h"
+#include "fed/local.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 32 };
+
+static const struct fm_opt before[] = {
+    FM_OPT_MODEL,
+    {0, "images", "FILE", "the client's images (IDX)", NULL},
+    {0, "labels", "FILE", "their labels (IDX)", NULL},
+    {0, "indices", "FILE", "the rows to train on (default: all)", NULL},
+    {0, "client", "ID", "the client's id, 1 to 64 of a-z 0-9 . _ -", NULL},
+};
+static const struct fm_opt after[] = {
+    {'s', "seed", "N", "private seed (default: from the system)", NULL},
+    FM_OPT_THREADS,
+    FM_OPT_OUTPUT,
+    FM_OPT_QUIET,
+};
+
+static struct fm_opt opts[ROWS_MAX];
+
+static struct fm_tool tool = {
+    "fedmrn-train",
+    "--model FILE --images FILE --labels FILE --client ID [OPTION]...",
+    "Train on a client's own data and answer the round with a bundle.\n"
+    "Settings that are not given are the model's.",
+    "fedmrn-train --model w0 --images images --labels labels --indices "
+    "parts/7 --client 7 | fedmrn-pack -o 7.mrn",
+    opts};
+
+/* What was asked for. */
+struct job {
+    const char *model, *images, *labels, *indices, *client, *out;
+    uint64_t seed;
+};
+
+/* May the client choose this setting?  The dither guards its own privacy. */
+static bool
+is_own(const char *setting)
+{
+    return fm_setting_is_local(setting) || strcmp(setting, "dither") == 0;
+}
+
+static void
+make_options(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        opts[n++] = before[i];
+    for (size_t i = 0; fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i];
+
+        if (is_own(name))
+            opts[n++] = (struct fm_opt){.name = name,
+                                        .arg = fm_setting_arg(name),
+                                        .help = fm_setting_help(name)};
+    }
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        opts[n++] = after[i];
+    assert(n < ROWS_MAX); /* the last row is the end */
+}
+
+/* Set what was given, over the model's; without a model only check it. */
+static void
+override(struct fm_settings *set, const struct fm_model *m)
+{
+    struct fm_err e = {FM_OK, ""};
+
+    for (size_t i = 0; fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i];
+        const char *text = is_own(name) ? fm_opt(&tool, name) : NULL;
+
+        if (text && fm_setting_set(set, name, text, &e))
+            fm_cli_usage("option --%s", e.msg);
+        if (text && m && !fm_setting_applies(name, m->set.method))
+            fm_cli_usage("option --%s means nothing under fedavg, which sends "
+                         "no masks",
+                         name);
+    }
+    if (m && set->nmean != 1 && set->nmean != m->arch->input.c)
+        fm_cli_usage("option --mean: %zu values for %zu channels", set->nmean,
+                     m->arch->input.c);
+    if (m && set->nstd != 1 && set->nstd != m->arch->input.c)
+        fm_cli_usage("option --std: %zu values for %zu channels", set->nstd,
+                     m->arch->input.c);
+}
+
+static void
+show(void *ctx, size_t step, size_t steps, double loss)
+{
+    char detail[32];
+
+    (void)ctx;
+    snprintf(detail, sizeof detail, "loss %.3f", loss);
+    fm_progress(step, steps, "steps", detail);
+}
+
+static int
+train(struct fm_bundle *b, const struct job *j, const struct fm_model *m,
+      const struct fm_dataset *d, struct fm_err *e)
+{
+    const struct fm_shape in = m->arch->input;
+    struct fm_settings set = m->set;
+    struct fm_local l = {.base = m,
+                         .data = d,
+                         .client = j->client,
+                         .set = &set,
+                         .private_seed = j->seed,
+                         .progress = show};
+    uint32_t *row = NULL;
+    int rc;
+
+    override(&set, m);
+    if ((rc = fm_dataset_check(d, j->images, j->labels, in.c, in.h, in.w,
+                               m->arch->classes, e)))
+        return rc;
+    l.nrows = d->n;
+    if (j->indices)
+        rc = fm_rows_read(&row, &l.nrows, j->indices, d->n, e);
+    else if (!(row = fm_rows_all(d->n, e)))
+        rc = FM_ESYS;
+    l.row = row;
+    if (!rc && !(l.pool = fm_cli_pool(&tool, e)))
+        rc = FM_ESYS;
+    if (!rc)
+        rc = fm_local_train(b, &l, e);
+    fm_pool_free(l.pool);
+    free(row);
+    return rc;
+}
+
+static int
+run(const struct job *j, struct fm_err *e)
+{
+    struct fm_model *m = NULL;
+    struct fm_dataset d = {0};
+    struct fm_bundle b = {0};
+    struct fm_buf file = {0};
+    int rc;
+
+    if (!(m = fm_model_read(j->model, e))) {
+        rc = (int)e->code;
+        goto out;
+    }
+    if ((rc = fm_dataset_read(&d, j->images, j->labels, e)))
+        goto out;
+    if ((rc = train(&b, j, m, &d, e)))
+        goto out;
+    if ((rc = fm_bundle_write(&file, &b, e)))
+        goto out;
+    rc = fm_out_write(j->out, file.data, file.len, e);
+out:
+    fm_buf_free(&file);
+    fm_bundle_free(&b);
+    fm_dataset_free(&d);
+    fm_model_free(m);
+    return rc;
+}
+
+/* Standard input can be one of the inputs only. */
+static void
+check_stdin(const struct job *j)
+{
+    const char *path[] = {j->model, j->images, j->labels, j->indices};
+    int stdins = 0;
+
+    for (size_t i = 0; i < sizeof path / sizeof *path; i++)
+        stdins += path[i] && strcmp(path[i], "-") == 0;
+    if (stdins > 1)
+        fm_cli_usage("only one input can be -");
+}
+
+int
+main(int argc, char **argv)
+{
+    struct job j = {0};
+    struct fm_settings scratch;
+    struct fm_err e = {FM_OK, ""};
+    char **operand;
+    int n;
+
+    make_options();
+    operand = fm_cli_start(&tool, argc, argv, &n);
+    if (n > 0)
+        fm_cli_usage("%s: fedmrn-train takes no operands", operand[0]);
+    j.model = fm_opt_need(&tool, "model");
+    j.images = fm_opt_need(&tool, "images");
+    j.labels = fm_opt_need(&tool, "labels");
+    j.indices = fm_opt(&tool, "indices");
+    j.client = fm_opt_need(&tool, "client");
+    if (!fm_client_ok(j.client))
+        fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
+                     j.client, FM_CLIENT_MAX);
+    check_stdin(&j);
+    /* Whatever the model's are, malformed ones are seen before any work. */
+    fm_settings_default(&scratch, FM_FEDMRN);
+    override(&scratch, NULL);
+    j.out = fm_opt(&tool, "output");
+    fm_out_check_tty(j.out);
+    fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
+    if (fm_opt_seed(&tool, "seed", &j.seed) || !fm_key_private(&j.seed, &e))
+        run(&j, &e);
+    return fm_cli_end(&e);
+}

@@ -1,0 +1,255 @@
+#include "cli/outdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+failed(const char *path, struct fm_err *e)
+{
+    /* What the caller asked for, or what the machine did. */
+    enum fm_code code = errno == ENOENT || errno == ENOTDIR ||
+                                errno == EACCES || errno == EROFS ||
+                                errno == EEXIST || errno == ENOTEMPTY ||
+                                errno == ENAMETOOLONG
+                            ? FM_EINPUT
+                            : FM_ESYS;
+
+    return fm_err_set(e, code, "%s: %s", path, strerror(errno));
+}
+
+/* Nothing in it but . and ..? */
+static bool
+is_empty(DIR *dir)
+{
+    struct dirent *entry;
+
+    while ((entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            return false;
+    return true;
+}
+
+int
+fm_outdir_check(const char *path, struct fm_err *e)
+{
+    DIR *dir = opendir(path);
+    bool empty;
+
+    if (!dir && errno == ENOENT)
+        return 0;
+    if (!dir && errno == ENOTDIR)
+        return fm_err_set(e, FM_EINPUT, "%s: is not a directory", path);
+    if (!dir)
+        return failed(path, e);
+    empty = is_empty(dir);
+    closedir(dir);
+    if (empty)
+        return 0;
+    return fm_err_set(e, FM_EINPUT,
+                      "%s: is there and not empty; remove it or choose another "
+                      "name",
+                      path);
+}
+
+/* The path without slashes at its end, links followed where it is there. */
+static char *
+settle(const char *path)
+{
+    char *p = realpath(path, NULL);
+    size_t n;
+
+    if (p || !(p = strdup(path)))
+        return p;
+    n = strlen(p);
+    while (n > 1 && p[n - 1] == '/')
+        p[--n] = '\0';
+    return p;
+}
+
+/* mkdir beside `path` under a name that nobody has; *tmp receives it. */
+static int
+make_beside(char **tmp, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+
+    for (int i = 0; i < 1000; i++) {
+        if (asprintf(tmp, "%.*s.%s.%ld-%d.tmp", (int)(name - path), path, name,
+                     (long)getpid(), i) < 0) {
+            *tmp = NULL;
+            return -1;
+        }
+        if (mkdir(*tmp, 0777) == 0)
+            return 0;
+        free(*tmp);
+        *tmp = NULL;
+        if (errno != EEXIST)
+            return -1;
+    }
+    return -1;
+}
+
+/* The signals that would leave half a directory behind. */
+static void
+stops(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+static bool
+stopped(void)
+{
+    sigset_t set, pending;
+
+    stops(&set);
+    sigpending(&pending);
+    sigandset(&set, &set, &pending);
+    return !sigisemptyset(&set);
+}
+
+int
+fm_outdir_open(struct fm_outdir *d, const char *path, struct fm_err *e)
+{
+    sigset_t set;
+    int rc;
+
+    *d = (struct fm_outdir){.fd = -1};
+    if ((rc = fm_outdir_check(path, e)))
+        return rc;
+    if (!(d->path = settle(path)))
+        return fm_err_nomem(e);
+    stops(&set);
+    sigprocmask(SIG_BLOCK, &set, &d->before);
+    if (make_beside(&d->tmp, d->path) ||
+        (d->fd = open(d->tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        rc = failed(path, e);
+        fm_outdir_abort(d);
+    }
+    return rc;
+}
+
+static int
+write_all(int fd, const uint8_t *p, size_t n)
+{
+    while (n) {
+        ssize_t k = write(fd, p, n);
+
+        if (k < 0 && errno != EINTR)
+            return -1;
+        if (k > 0) {
+            p += k;
+            n -= (size_t)k;
+        }
+    }
+    return 0;
+}
+
+int
+fm_outdir_put(struct fm_outdir *d, const char *name, const void *p, size_t n,
+              struct fm_err *e)
+{
+    int fd, rc = 0;
+
+    if (stopped())
+        return fm_err_set(e, FM_ESYS, "%s: interrupted", d->path);
+    fd = openat(d->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name,
+                          strerror(errno));
+    if (write_all(fd, p, n))
+        rc =
+            fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name, strerror(errno));
+    if (close(fd) && !rc)
+        rc =
+            fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name, strerror(errno));
+    return rc;
+}
+
+/* What the name stands in: "a/b" -> "a/", "b" -> ".". */
+static void
+sync_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
+    int fd = open(parent ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    /* The files are safe; a name that a crash forgets can be made again. */
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(parent);
+}
+
+/* Forget the names and let the signals through. */
+static void
+release(struct fm_outdir *d)
+{
+    if (d->fd >= 0)
+        close(d->fd);
+    free(d->path);
+    free(d->tmp);
+    sigprocmask(SIG_SETMASK, &d->before, NULL);
+    *d = (struct fm_outdir){.fd = -1};
+}
+
+int
+fm_outdir_commit(struct fm_outdir *d, struct fm_err *e)
+{
+    int rc = 0;
+
+    /* One call for all files instead of one per file. */
+    if (syncfs(d->fd))
+        rc = fm_err_set(e, FM_ESYS, "%s: %s", d->path, strerror(errno));
+    if (!rc && rename(d->tmp, d->path))
+        rc = failed(d->path, e);
+    if (rc) {
+        fm_outdir_abort(d);
+        return rc;
+    }
+    sync_parent(d->path);
+    release(d);
+    return 0;
+}
+
+static void
+empty_out(int fd)
+{
+    int copy = dup(fd);
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+
+    if (!dir) {
+        if (copy >= 0)
+            close(copy);
+        return;
+    }
+    rewinddir(dir);
+    while ((entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(fd, entry->d_name, 0);
+    closedir(dir);
+}
+
+void
+fm_outdir_abort(struct fm_outdir *d)
+{
+    if (!d->path)
+        return;
+    if (d->fd >= 0)
+        empty_out(d->fd);
+    if (d->tmp)
+        rmdir(d->tmp);
+    release(d);
+}
