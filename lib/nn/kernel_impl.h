@@ -13,6 +13,8 @@
 
 #include "nn/kernel.h"
 
+#ifdef ROWS /* alone, this header is empty */
+
 #define INLINE static inline __attribute__((always_inline))
 /* gcc must be told; clang unrolls by itself, and too late when it is told. */
 #ifdef __clang__
@@ -75,4 +77,5 @@ tile(const struct fm_tile *t, size_t m, bool two)
             tile(t, m, false);                                                 \
         break;
 
+#endif
 #endif
