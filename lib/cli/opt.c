@@ -17,7 +17,8 @@
 
 enum {
     OPTIONS_MAX = 64,
-    LONG = 256, /* what getopt_long returns for row i is LONG + i */
+    LONG = 256, /* what getopt_long returns for row i is LONG + i, */
+    LONG_STANDARD = LONG + OPTIONS_MAX, /* and for standard[i], this + i */
     WIDTH = 79,
     COLUMN = 26, /* where the help texts begin */
 };
@@ -124,10 +125,13 @@ help_row(const struct fm_opt *o)
     wrap(o->help, COLUMN);
 }
 
-static const struct fm_opt standard[] = {
+/* Not const, as no table is: parsing fills it in. */
+static struct fm_opt standard[] = {
     {'h', "help", NULL, "print this help and exit", NULL},
     {'V', "version", NULL, "print the version and exit", NULL},
 };
+
+enum { STANDARD = sizeof standard / sizeof *standard };
 
 /* What help and version print is an answer like any other. */
 static void
@@ -144,7 +148,7 @@ help(const struct fm_tool *tool)
     printf("usage: %s %s\n%s\n\n", tool->name, tool->synopsis, tool->about);
     for (const struct fm_opt *o = tool->opt; o->name; o++)
         help_row(o);
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+    for (size_t i = 0; i < STANDARD; i++)
         help_row(&standard[i]);
     if (tool->example)
         printf("\nExample:\n    %s\n", tool->example);
@@ -156,6 +160,23 @@ help(const struct fm_tool *tool)
 
 /* --- Parsing ----------------------------------------------------------- */
 
+/* The row that getopt_long means; NULL for a letter that no row has. */
+static struct fm_opt *
+row(const struct fm_tool *tool, int c)
+{
+    if (c >= LONG_STANDARD)
+        return &standard[c - LONG_STANDARD];
+    if (c >= LONG)
+        return &tool->opt[c - LONG];
+    for (struct fm_opt *o = tool->opt; o->name; o++)
+        if (o->letter && o->letter == c)
+            return o;
+    for (size_t i = 0; i < STANDARD; i++)
+        if (standard[i].letter == c)
+            return &standard[i];
+    return NULL;
+}
+
 /* What getopt_long refused, in our words; it tells where, but not why. */
 static void
 refuse(const struct fm_tool *tool, int c, char **argv)
@@ -164,32 +185,19 @@ refuse(const struct fm_tool *tool, int c, char **argv)
     int n = (int)strcspn(given, "="), hits = 0;
 
     if (c == ':' && optopt >= LONG)
-        fm_cli_usage("option --%s needs a value",
-                     tool->opt[optopt - LONG].name);
+        fm_cli_usage("option --%s needs a value", row(tool, optopt)->name);
     if (c == ':')
         fm_cli_usage("option -%c needs a value", optopt);
     if (optopt >= LONG)
-        fm_cli_usage("option %.*s takes no value", n, given);
+        fm_cli_usage("option --%s takes no value", row(tool, optopt)->name);
     if (optopt != 0)
         fm_cli_usage("unknown option -%c", optopt);
     for (const struct fm_opt *o = tool->opt; o->name; o++)
-        hits += n > 2 && strncmp(o->name, given + 2, (size_t)n - 2) == 0;
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+        hits += strncmp(o->name, given + 2, (size_t)n - 2) == 0;
+    for (size_t i = 0; i < STANDARD; i++)
         hits += strncmp(standard[i].name, given + 2, (size_t)n - 2) == 0;
     fm_cli_usage("%s option %.*s", hits > 1 ? "ambiguous" : "unknown", n,
                  given);
-}
-
-/* The row of the table that getopt_long means; NULL when it is not there. */
-static struct fm_opt *
-row(const struct fm_tool *tool, int c)
-{
-    if (c >= LONG)
-        return &tool->opt[c - LONG];
-    for (struct fm_opt *o = tool->opt; o->name; o++)
-        if (o->letter == c)
-            return o;
-    return NULL;
 }
 
 static void
@@ -208,9 +216,9 @@ tables(const struct fm_tool *tool, struct option *longs, char *shorts)
         if (o->letter && o->arg)
             *shorts++ = ':';
     }
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) {
+    for (size_t i = 0; i < STANDARD; i++) {
         longs[n++] =
-            (struct option){standard[i].name, 0, NULL, standard[i].letter};
+            (struct option){standard[i].name, 0, NULL, LONG_STANDARD + (int)i};
         *shorts++ = standard[i].letter;
     }
     longs[n] = (struct option){0};
@@ -233,8 +241,8 @@ hold_descriptors(void)
 char **
 fm_cli_start(struct fm_tool *tool, int argc, char **argv, int *n)
 {
-    struct option longs[OPTIONS_MAX + 3];
-    char shorts[2 * (OPTIONS_MAX + 3)];
+    struct option longs[OPTIONS_MAX + STANDARD + 1];
+    char shorts[2 * (OPTIONS_MAX + STANDARD + 1)];
     int c;
 
     self = tool->name;
@@ -250,13 +258,13 @@ fm_cli_start(struct fm_tool *tool, int argc, char **argv, int *n)
         if (c == '?' || c == ':')
             refuse(tool, c, argv);
         o = row(tool, c);
-        if (!o && c == 'h')
+        assert(o);
+        if (o == &standard[0])
             help(tool);
-        if (!o) {
+        if (o == &standard[1]) {
             printf("%s " FM_VERSION "\n", tool->name);
             finish();
         }
-        assert(o);
         if (o->value)
             fm_cli_usage("option --%s given twice", o->name);
         o->value = o->arg ? optarg : "";
