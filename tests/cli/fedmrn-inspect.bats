@@ -1,0 +1,151 @@
+load helper
+
+# A small run: data, the model w0, two clients' bundles a.mrn and b.mrn.
+small_run() {
+    tiny_data 40
+    printf '%s\n' 'input 1x8x8' 'conv 2 3x3 pad=1 nobias' batchnorm relu \
+        'maxpool 4' flatten 'linear 4 nobias' >net.arch
+    fedmrn-init --arch net.arch --epochs 1 --batch 20 "$@" -o w0
+    fedmrn-train -q --model w0 --images images --labels labels --client a \
+        --seed 1 -o a.mrn
+    fedmrn-train -q --model w0 --images images --labels labels --client b \
+        --seed 2 -o b.mrn
+}
+
+# value KEY - the number after "KEY": in the JSON on standard input
+value() {
+    sed -n "s/.*\"$1\":\([0-9.e+-]*\).*/\1/p"
+}
+
+@test "inspect: a model, its contract and its tensors" {
+    fedmrn-init --arch mlp --input 1x2x3 --classes 2 --seed 0xabc -o w0
+    run fedmrn-inspect w0
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "w0: model" ]
+    [[ $output = *"seed               0000000000000abc"* ]]
+    [[ $output = *"input              1x2x3"* ]]
+    [[ $output = *"masked parameters  42002"* ]]
+    [[ $output = *"noise         uniform:167772*2^-24"* ]]
+    [[ $output = *"classifier.4.bias"*"bias"* ]]
+    fedmrn-inspect w0 >a
+    fedmrn-inspect - <w0 >b
+    [ "$(head -n 1 b)" = "<stdin>: model" ]
+    cmp <(tail -n +2 a) <(tail -n +2 b)
+}
+
+@test "inspect: every byte of a bundle is counted" {
+    small_run
+    fedmrn-inspect --json a.mrn >json
+    sum=0
+    for part in manifest.json masks dense checksum headers trailer; do
+        n=$(value "$part" <json)
+        [ -n "$n" ]
+        sum=$((sum + n))
+    done
+    [ "$sum" -eq "$(wc -c <a.mrn)" ]
+    [ "$(value bytes <json)" -eq "$sum" ]
+    # conv 2*9, linear 4*2*2*2: 50 masked; bits all in = bytes * 8 / 50
+    [ "$(value masked_parameters <json)" -eq 50 ]
+    awk -v a="$(value bits_per_parameter <json)" -v b="$sum" \
+        'BEGIN { d = a - b * 8 / 50; exit !(d < 1e-9 && d > -1e-9) }'
+    grep -qF '"bits_relative_to":"masked parameters"' json
+}
+
+@test "inspect: --model names a bundle's tensors" {
+    small_run
+    run fedmrn-inspect --model w0 a.mrn
+    [ "$status" -eq 0 ]
+    [[ $output = *"masked tensors"*"features.0.weight"*"classifier.weight"* ]]
+    [[ $output = *"full tensors"*"features.1.running_var"* ]]
+    run fedmrn-inspect a.mrn
+    [[ $output != *"features"* ]]
+}
+
+@test "inspect: fedavg's bits are relative to all parameters" {
+    small_run --method fedavg
+    fedmrn-inspect --json a.mrn >json
+    grep -qF '"bits_relative_to":"all parameters"' json
+    [ "$(value masked_parameters <json)" -eq 0 ]
+    [ "$(value full_parameters <json)" -eq 58 ]
+}
+
+@test "inspect: a round file, a stream and a partial sum" {
+    small_run
+    fedmrn-pack a.mrn b.mrn -o round
+    run fedmrn-inspect round
+    [ "${lines[0]}" = "round: round file" ]
+    [[ $output = *"bundles             2"* ]]
+    cat a.mrn b.mrn >stream
+    run bash -c 'fedmrn-inspect - <stream'
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = "<stdin>: stream" ]
+    run -3 --separate-stderr fedmrn-inspect stream
+    fedmrn-aggregate -q --model w0 --partial round -o sum
+    for m in '' '--model w0'; do
+        # shellcheck disable=SC2086 # two words or none
+        run fedmrn-inspect $m sum
+        [ "$status" -eq 0 ]
+        [ "${lines[0]}" = "sum: partial sum" ]
+        [[ $output = *"clients            2"* ]]
+    done
+}
+
+@test "inspect: data sets, plain and compressed" {
+    tiny_data 8
+    run fedmrn-inspect labels
+    [[ $output = "labels: idx"*"labels      2 2 2 2"* ]]
+    gzip images
+    run fedmrn-inspect images.gz
+    [[ $output = *"compressed  yes"*"shape       8x8x8"* ]]
+    run bash -c 'fedmrn-inspect - <images.gz'
+    [[ $output = "<stdin>: idx"*"compressed  yes"* ]]
+}
+
+@test "inspect: JSON is one object a line" {
+    tiny_data 8
+    fedmrn-init --arch mlp --input 4 --classes 2 -o w0
+    fedmrn-inspect --json images labels w0 >json
+    [ "$(wc -l <json)" -eq 3 ]
+    [ "$(grep -c '^{"file":"[a-z0-9]*","kind":"[a-z]*",.*}$' json)" -eq 3 ]
+}
+
+@test "inspect: what is rejected is named, the others are shown" {
+    tiny_data 8
+    echo hello >text
+    : >nothing
+    fedmrn-init --arch mlp --input 4 --classes 2 -o w0
+    head -c 1000 w0 >short
+    run -3 --separate-stderr fedmrn-inspect text labels nothing short none
+    [ "${lines[0]}" = "labels: idx" ]
+    # shellcheck disable=SC2154 # run sets it
+    {
+        [[ ${stderr_lines[0]} = "fedmrn-inspect: text: not a model, bundle"* ]]
+        [ "${stderr_lines[1]}" = "fedmrn-inspect: nothing: empty" ]
+        [[ ${stderr_lines[2]} = "fedmrn-inspect: short: "* ]]
+        [[ ${stderr_lines[3]} = "fedmrn-inspect: none: No such file"* ]]
+        [ ${#stderr_lines[@]} -eq 4 ]
+    }
+}
+
+@test "inspect: a damaged bundle, or one of another model, is rejected" {
+    small_run
+    fedmrn-init --arch net.arch --seed 2 -o other
+    run -3 --separate-stderr fedmrn-inspect --model other a.mrn
+    [[ $stderr = "fedmrn-inspect: a.mrn: "*"from model"* ]]
+    { head -c 300 a.mrn; bytes 00; tail -c +302 a.mrn; } >bad.mrn
+    cmp -s a.mrn bad.mrn && skip "the byte was 0"
+    run -3 --separate-stderr fedmrn-inspect bad.mrn
+    [[ $stderr = "fedmrn-inspect: bad.mrn: "* ]]
+    [ -z "$output" ]
+}
+
+@test "inspect: usage errors are status 2, a full disk status 1" {
+    run -2 fedmrn-inspect
+    run -2 fedmrn-inspect --frob x
+    run -2 fedmrn-inspect - -
+    run -2 fedmrn-inspect --model - -
+    fedmrn-init --arch mlp --input 4 --classes 2 -o w0
+    run -3 fedmrn-inspect --model none w0
+    [ -c /dev/full ] || skip "no /dev/full"
+    run -1 bash -c 'fedmrn-inspect w0 >/dev/full'
+}
