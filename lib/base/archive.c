@@ -392,7 +392,10 @@ fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
 
     if (rc)
         return rc;
-    rc = fm_archive_slurp_from(out, &src, limit, e);
+    /* Uncompressed data fit without growing; drain asks for a step more. */
+    rc = fm_source_room(&src, out, limit, STEP, e);
+    if (!rc)
+        rc = fm_archive_slurp_from(out, &src, limit, e);
     fm_source_close(&src);
     return rc;
 }

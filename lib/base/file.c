@@ -133,18 +133,16 @@ fm_source_close(struct fm_source *s)
     s->fd = -1;
 }
 
-/* Room for all of a regular file at once; anything else grows as it comes. */
-static int
-room(struct fm_buf *out, const struct fm_source *s, size_t limit,
-     struct fm_err *e)
+int
+fm_source_room(const struct fm_source *s, struct fm_buf *out, size_t limit,
+               size_t more, struct fm_err *e)
 {
     struct stat st;
 
     if (fstat(s->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
         (uintmax_t)st.st_size > limit)
         return 0;
-    /* One byte more, where the end of the file is found. */
-    return fm_buf_reserve(out, (size_t)st.st_size + 1, e);
+    return fm_buf_reserve(out, (size_t)st.st_size + more, e);
 }
 
 int
@@ -157,7 +155,8 @@ fm_file_read(struct fm_buf *out, const char *path, size_t limit,
 
     if ((rc = fm_source_open(&s, path, e)))
         return rc;
-    if ((rc = room(out, &s, limit, e)))
+    /* One byte more, where the end of the file is found. */
+    if ((rc = fm_source_room(&s, out, limit, 1, e)))
         goto out;
     for (;;) {
         size_t left = limit - total;

@@ -46,6 +46,14 @@ int fm_source_read(struct fm_source *s, struct fm_buf *out, size_t n,
 int fm_source_peek(struct fm_source *s, void *p, size_t n, size_t *got,
                    struct fm_err *e);
 
+/*
+ * fm_source_room - make room in `out` for all of a regular file of at most
+ * `limit` bytes, and for `more`; anything else grows as it comes.  0 or
+ * FM_ESYS.
+ */
+int fm_source_room(const struct fm_source *s, struct fm_buf *out, size_t limit,
+                   size_t more, struct fm_err *e);
+
 /* fm_source_close - close it, unless it is standard input. */
 void fm_source_close(struct fm_source *s);
 

@@ -62,7 +62,6 @@ refuse() {
 }
 
 @test "train: learns" {
-    command -v fedmrn-aggregate >/dev/null || skip "no fedmrn-aggregate yet"
     tiny_data
     for m in fedmrn fedmrns; do
         model --method "$m"
