@@ -29,6 +29,11 @@ options() {
     grep -oE -- '--[a-z][a-z0-9-]*' | sort -u
 }
 
+# rows TOOL - the list of options in its help
+rows() {
+    "$1" --help | grep -E '^  (-|    --)'
+}
+
 # The output's tests need a tool that needs no input.
 noise() {
     local n=$1
@@ -67,7 +72,7 @@ agrees() {
     mandoc -T ascii "$man" | col -bx |
         sed -n '/^DESCRIPTION/,/^EXIT/p' | grep -E '^ {4,8}-' | options |
         grep -vxE -- '--help|--version' >page
-    "$1" --help | grep -E '^  (-|    --)' | options |
+    rows "$1" | options |
         grep -vxE -- '--help|--version' >help
     diff help page
 }
@@ -133,14 +138,13 @@ unknown() {
 
 twice() {
     local o
-    "$1" --help | options | grep -vxE -- '--help|--version' >all
-    while read -r o; do
-        if "$1" --help | grep -qE -- "$o [A-Z]"; then
+    for o in $(rows "$1" | options | grep -vxE -- '--help|--version'); do
+        if rows "$1" | grep -qE -- "$o [A-Z]"; then
             refuses "$1" "option $o given twice" "$o" 1 "$o=1" || return 1
-        elif "$1" --help | grep -qE -- "^  .*$o( |\$)"; then
+        else
             refuses "$1" "option $o given twice" "$o" "$o" || return 1
         fi
-    done <all
+    done
 }
 
 @test "cli: an option given twice is status 2" {
@@ -149,7 +153,7 @@ twice() {
 
 valueless() {
     local o
-    for o in $("$1" --help | sed -n 's/^  .*\(--[a-z-]*\) [A-Z].*/\1/p'); do
+    for o in $(rows "$1" | sed -n 's/^  .*\(--[a-z-]*\) [A-Z].*/\1/p'); do
         refuses "$1" "option $o needs a value" "$o" || return 1
     done
 }
