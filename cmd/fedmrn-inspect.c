@@ -68,15 +68,14 @@ run(char **path, int n, struct fm_err *worst)
             shown = true;
         }
         fm_buf_free(&text);
-        /* fm_cli_end reports the last failure; the earlier ones are said now.
-         */
-        if (e.code != FM_OK && worst->code != FM_OK)
+        if (e.code == FM_OK)
+            continue;
+        /* fm_cli_end reports the last failure; earlier ones are said here. */
+        if (worst->code != FM_OK)
             fm_cli_note("%s", worst->msg);
-        if (e.code != FM_OK)
-            *worst = (struct fm_err){.code = worst->code == FM_ESYS ? FM_ESYS
-                                                                    : e.code};
-        if (e.code != FM_OK)
-            memcpy(worst->msg, e.msg, sizeof worst->msg);
+        if (worst->code == FM_ESYS)
+            e.code = FM_ESYS;
+        *worst = e;
     }
     fm_model_free(base);
     return (int)worst->code;
