@@ -1,0 +1,245 @@
+load helper
+load round
+
+@test "aggregate: the model of the next round, whatever the order" {
+    small_round
+    fedmrn-aggregate --model w0 a.mrn b.mrn c.mrn d.mrn e.mrn -o w1
+    fedmrn-verify -q w1
+    grep -q '"fedmrn.round":"1"' w1
+    run ! cmp -s w0 w1
+    for order in 'b a e d c' 'e d c b a' 'c e a b d'; do
+        # shellcheck disable=SC2086 # one word per file is meant
+        set -- $order
+        fedmrn-aggregate -m w0 "${@/%/.mrn}" | cmp - w1
+    done
+    fedmrn-eval --model w1 --images images --labels labels
+}
+
+@test "aggregate: from files, a stream and a round file" {
+    small_round
+    fedmrn-aggregate --model w0 ./*.mrn -o w1
+    cat e.mrn b.mrn d.mrn a.mrn c.mrn | fedmrn-aggregate --model w0 - | cmp - w1
+    cat ./*.mrn | fedmrn-aggregate --model w0 | cmp - w1
+    fedmrn-pack c.mrn a.mrn b.mrn -o some.rnd
+    fedmrn-aggregate --model w0 d.mrn some.rnd e.mrn | cmp - w1
+    cat d.mrn some.rnd e.mrn | fedmrn-aggregate --model w0 - | cmp - w1
+    fedmrn-aggregate --model w0 some.rnd - d.mrn <e.mrn | cmp - w1
+    fedmrn-aggregate --model - ./*.mrn <w0 | cmp - w1
+}
+
+@test "aggregate: threads and processors do not change a byte" {
+    for method in fedmrn fedmrns fedavg; do
+        small_round $method
+        fedmrn-aggregate --model w0 --threads 1 ./*.mrn -o w1
+        for threads in 0 2 3; do
+            fedmrn-aggregate --model w0 -t $threads ./*.mrn | cmp - w1
+        done
+        for cpu in portable avx2 avx512; do
+            FEDMRN_CPU=$cpu fedmrn-aggregate --model w0 ./*.mrn | cmp - w1
+        done
+    done
+}
+
+@test "aggregate: partial sums in any tree" {
+    for noise in gaussian:0.02 bernoulli:0.02; do
+        small_round fedmrns $noise
+        fedmrn-aggregate --model w0 ./*.mrn -o w1
+        fedmrn-aggregate --model w0 --partial a.mrn -o 1.sum
+        fedmrn-aggregate --model w0 --partial c.mrn b.mrn -o 2.sum
+        fedmrn-aggregate --model w0 --partial 2.sum 1.sum -o 3.sum
+        fedmrn-verify --model w0 1.sum 2.sum 3.sum
+        fedmrn-aggregate --model w0 1.sum d.mrn 2.sum e.mrn | cmp - w1
+        fedmrn-aggregate --model w0 e.mrn 3.sum d.mrn | cmp - w1
+        cat d.mrn 3.sum e.mrn | fedmrn-aggregate --model w0 - | cmp - w1
+        # Equal sets give equal sums, however they were grouped.
+        fedmrn-aggregate --model w0 --partial b.mrn a.mrn c.mrn | cmp - 3.sum
+        cat b.mrn 1.sum c.mrn | fedmrn-aggregate --model w0 --partial |
+            cmp - 3.sum
+    done
+}
+
+@test "aggregate: more clients than are read at once" {
+    small_round
+    for i in $(seq 6 23); do
+        answer "$i" "$i.mrn" --indices rows.1
+    done
+    fedmrn-aggregate --model w0 ./*.mrn -o w1
+    fedmrn-aggregate --model w0 --partial 1?.mrn [a-c].mrn -o s1
+    fedmrn-aggregate --model w0 --partial 2?.mrn [d-e].mrn -o s2
+    fedmrn-aggregate --model w0 s1 s2 [6-9].mrn | cmp - w1
+}
+
+@test "aggregate: one client moves the model by its update" {
+    type -P python3 >/dev/null || skip "no python3"
+    small_round
+    fedmrn-aggregate --model w0 c.mrn -o w1
+    fedmrn-unpack --model w0 c.mrn -o u
+    python3 - <<'PY'
+import array, json, struct
+
+def read(path):
+    b = open(path, "rb").read()
+    n = struct.unpack("<Q", b[:8])[0]
+    head = json.loads(b[8:8 + n])
+    head.pop("__metadata__", None)
+    get = lambda a, z: struct.unpack("<%df" % ((z - a) // 4), b[8 + n + a:8 + n + z])
+    return {k: get(*v["data_offsets"]) for k, v in head.items()}
+
+w0, w1, u = read("w0"), read("w1"), read("u")
+assert list(w0) == list(w1) == list(u)
+for k in w0:
+    assert any(u[k]), k
+    for a, b, c in zip(w0[k], w1[k], u[k]):
+        assert abs(a + c - b) <= 2e-7 * max(abs(a), abs(b)), (k, a, b, c)
+PY
+}
+
+@test "aggregate: the same bundle twice counts once, and is named" {
+    small_round
+    fedmrn-aggregate --model w0 ./*.mrn -o w1
+    cp b.mrn second-stick
+    run --separate-stderr -0 fedmrn-aggregate --model w0 ./*.mrn second-stick -o x
+    [ "$stderr" = "fedmrn-aggregate: second-stick: the same bundle as ./b.mrn, counted once" ]
+    cmp x w1
+    cat ./*.mrn b.mrn >all
+    run --separate-stderr -0 fedmrn-aggregate --model w0 -o x - <all
+    [[ "$stderr" = *"<stdin> (at byte "*"): the same bundle as <stdin> (at byte "*"counted once" ]]
+    cmp x w1
+}
+
+# refused MESSAGE FILE... - status 3, the message, and no output
+refused() {
+    local message=$1
+    shift
+    echo old >out
+    run --separate-stderr -3 fedmrn-aggregate --model w0 -o out "$@"
+    [[ "$stderr" = *"$message"* ]] || { echo "$stderr"; return 1; }
+    [ "$(cat out)" = old ]
+    run -3 bash -c 'fedmrn-aggregate --model w0 "$@" >out2 2>/dev/null' - "$@"
+    [ ! -s out2 ]
+}
+
+@test "aggregate: two bundles of one client are refused" {
+    small_round
+    answer 2 other --indices rows.1
+    refused "fedmrn-aggregate: other: another bundle of client 2 than b.mrn" \
+        a.mrn b.mrn other
+    refused "fedmrn-aggregate: b.mrn: another bundle of client 2 than other" \
+        other a.mrn b.mrn
+}
+
+@test "aggregate: a client of a partial sum may not come again" {
+    small_round
+    fedmrn-aggregate --model w0 --partial a.mrn b.mrn -o 1.sum
+    fedmrn-aggregate --model w0 --partial b.mrn c.mrn -o 2.sum
+    refused "b.mrn: client 2 is already counted by 1.sum" 1.sum b.mrn
+    refused "1.sum: client 2 is already counted by b.mrn" b.mrn 1.sum
+    refused "2.sum: client 2 is already counted by 1.sum" 1.sum 2.sum
+    refused "1.sum: client 1 is already counted by 1.sum" 1.sum 1.sum
+}
+
+@test "aggregate: a bundle of another model, round or method" {
+    small_round
+    fedmrn-aggregate --model w0 a.mrn b.mrn -o w1
+    mv w0 keep
+    # Of the next round.
+    cp w1 w0
+    answer 9 late.mrn --indices rows.1
+    fedmrn-aggregate --model w0 --partial late.mrn -o late.sum
+    # Of another run.
+    net | fedmrn-init --arch - --seed 2 -o w0
+    answer 9 run.mrn --indices rows.1
+    # Of another method.
+    net | fedmrn-init --arch - --method fedavg -o w0
+    answer 9 avg.mrn --indices rows.1
+    cp keep w0
+    for f in late.mrn late.sum run.mrn avg.mrn; do
+        refused "fedmrn-aggregate: $f: made for round " a.mrn $f
+        refused "$f: made for round " $f a.mrn
+    done
+}
+
+@test "aggregate: flipped bits and cuts are refused and named" {
+    small_round
+    n=$(wc -c <b.mrn)
+    for at in 3 20 80 100 $((n / 3)) $((n / 2)) $((n - 150)) $((n - 100)) \
+        $((n - 1)); do
+        flip b.mrn "$at" >bad
+        refused "fedmrn-aggregate: bad: " a.mrn bad
+        head -c "$at" b.mrn >bad
+        refused "fedmrn-aggregate: bad: " a.mrn bad
+    done
+    (cat b.mrn && echo) >bad
+    refused "fedmrn-aggregate: bad: " bad
+    : >bad
+    refused "fedmrn-aggregate: bad: empty" bad
+    fedmrn-aggregate --model w0 --partial a.mrn b.mrn -o 1.sum
+    n=$(wc -c <1.sum)
+    for at in 7 150 400 $((n / 2)) $((n - 90)); do
+        flip 1.sum "$at" >bad
+        refused "fedmrn-aggregate: bad: " bad
+        head -c "$at" 1.sum >bad
+        refused "fedmrn-aggregate: bad: " bad
+    done
+}
+
+@test "aggregate: a round file cut between two bundles is refused" {
+    small_round
+    fedmrn-pack a.mrn b.mrn c.mrn -o r
+    head -c -"$(wc -c <c.mrn)" r >short
+    refused "fedmrn-aggregate: short: cut short: the index lists 3 bundles, and 2" short
+    run --separate-stderr -3 fedmrn-aggregate --model w0 - <short
+    [[ "$stderr" = "fedmrn-aggregate: <stdin>: cut short: "* ]]
+    # A bare row of bundles in a file could be cut unseen.
+    cat a.mrn b.mrn >row
+    refused "make it with fedmrn-pack, or pipe it" row
+}
+
+@test "aggregate: missing and foreign files" {
+    small_round
+    refused "nosuch: " a.mrn nosuch
+    refused "images: " a.mrn images
+    refused "w0: " a.mrn w0
+    mkdir dir
+    refused "dir: " dir
+    run --separate-stderr -3 fedmrn-aggregate --model a.mrn a.mrn
+    [[ "$stderr" = "fedmrn-aggregate: a.mrn: "* ]]
+    run -3 fedmrn-aggregate --model nosuch a.mrn
+    run --separate-stderr -3 fedmrn-aggregate --model w0 -o x </dev/null
+    [ "$stderr" = "fedmrn-aggregate: <stdin>: empty" ]
+    [ ! -e x ]
+}
+
+@test "aggregate: a full disk is status 1" {
+    [ -c /dev/full ] || skip "no /dev/full"
+    small_round
+    run -1 bash -c 'fedmrn-aggregate --model w0 a.mrn >/dev/full'
+    run -1 fedmrn-aggregate --model w0 a.mrn -o /dev/full
+    [ -c /dev/full ]
+}
+
+@test "aggregate: no temporary file is left behind" {
+    small_round
+    cp a.mrn bad
+    echo >>bad
+    touch before after
+    ls -A >before
+    run -3 fedmrn-aggregate --model w0 -o out a.mrn bad
+    ls -A >after
+    cmp before after
+}
+
+@test "aggregate: usage errors are status 2" {
+    touch w0 a.mrn
+    run -2 fedmrn-aggregate a.mrn
+    run -2 fedmrn-aggregate --model
+    run -2 fedmrn-aggregate --model w0 --nosuch a.mrn
+    run -2 fedmrn-aggregate --model w0 --model w0 a.mrn
+    run -2 fedmrn-aggregate --model w0 --threads x a.mrn
+    run -2 fedmrn-aggregate --model w0 - -
+    run -2 fedmrn-aggregate --model - -
+    run -2 fedmrn-aggregate --model - </dev/null
+    run -0 fedmrn-aggregate --help
+    [[ "$output" = "usage: fedmrn-aggregate "* ]]
+    run -0 fedmrn-aggregate --version
+}

@@ -1,0 +1,85 @@
+load helper
+load round
+
+@test "pack: one bundle stays a bundle, as a filter or to a file" {
+    small_round
+    fedmrn-pack a.mrn -o x
+    cmp x a.mrn
+    fedmrn-pack <a.mrn >x
+    cmp x a.mrn
+    fedmrn-pack - <a.mrn >x
+    cmp x a.mrn
+    fedmrn-pack --coder raw a.mrn | cmp - a.mrn
+    fedmrn-pack --coder auto a.mrn | fedmrn-verify -q --model w0
+    fedmrn-pack --quiet --output x a.mrn
+    cmp x a.mrn
+}
+
+@test "pack: the bundles of a round file follow its index" {
+    small_round
+    fedmrn-pack a.mrn c.mrn b.mrn -o r
+    cat a.mrn c.mrn b.mrn >row
+    tail -c "$(wc -c <row)" r | cmp - row
+    # Two members, one of 8 + 3 * 16 bytes, 272 bytes in headers, trailer and
+    # checksum.
+    [ "$(wc -c <r)" = $(($(wc -c <row) + 56 + 82 + 85 + 16 + 87)) ]
+    bsdtar tf r | head -2 | cmp - <(printf '%s\n' index checksum)
+    [ "$(bsdtar xOf r index | head -c 8 | od -An -tx1)" = " 03 00 00 00 00 00 00 00" ]
+    # An id is its bundle's checksum.
+    bsdtar xOf r index | tail -c +9 | head -c 16 | cmp - <(bsdtar xOf a.mrn checksum)
+    bsdtar xOf r index | tail -c 16 | cmp - <(bsdtar xOf b.mrn checksum)
+}
+
+@test "pack: streams and round files give the same round file" {
+    small_round
+    fedmrn-pack a.mrn b.mrn c.mrn d.mrn -o r
+    fedmrn-pack r | cmp - r
+    cat a.mrn b.mrn c.mrn d.mrn | fedmrn-pack | cmp - r
+    fedmrn-pack b.mrn c.mrn -o bc
+    fedmrn-pack a.mrn bc d.mrn | cmp - r
+    cat a.mrn bc d.mrn | fedmrn-pack - | cmp - r
+    fedmrn-verify -q --model w0 r
+}
+
+@test "pack: bad bundles are refused, named, and leave nothing" {
+    small_round
+    fedmrn-pack a.mrn b.mrn -o r
+    fedmrn-aggregate --model w0 --partial a.mrn -o sum
+    flip a.mrn 300 >flipped
+    head -c 200 a.mrn >short
+    head -c -300 r >cut-round
+    cat a.mrn b.mrn >row
+    : >empty
+    for f in flipped short cut-round row empty sum w0 images nosuch; do
+        run --separate-stderr -3 fedmrn-pack c.mrn $f -o out
+        [[ "$stderr" = "fedmrn-pack: $f: "* ]]
+        [ "${#stderr_lines[@]}" = 1 ]
+        [ ! -e out ]
+        run -3 bash -c 'fedmrn-pack "$1" >out2 2>/dev/null' - $f
+        [ ! -s out2 ]
+    done
+}
+
+@test "pack: a round file holds one round" {
+    small_round
+    fedmrn-aggregate --model w0 a.mrn b.mrn -o w1
+    mv w1 w0
+    answer 9 late.mrn --indices rows.1
+    run --separate-stderr -3 fedmrn-pack a.mrn late.mrn -o out
+    [[ "$stderr" = "fedmrn-pack: late.mrn: answers model "*"one round" ]]
+    [ ! -e out ]
+}
+
+@test "pack: a full disk is status 1" {
+    [ -c /dev/full ] || skip "no /dev/full"
+    small_round
+    run -1 bash -c 'fedmrn-pack a.mrn b.mrn >/dev/full'
+}
+
+@test "pack: usage errors are status 2" {
+    run -2 fedmrn-pack --coder zip /dev/null
+    run -2 fedmrn-pack --nosuch
+    run -2 fedmrn-pack - -
+    run -0 fedmrn-pack --help
+    [[ "$output" = "usage: fedmrn-pack "* ]]
+}

@@ -1,0 +1,41 @@
+# A small round, for the tools that work on bundles: `load round`.
+
+net() {
+    printf '%s\n' 'input 1x8x8' 'conv 3 3x3 nobias' 'batchnorm' 'relu' \
+        'maxpool 2' 'linear 4'
+}
+
+# answer CLIENT OUT [OPTION]... - a client's bundle for w0
+answer() {
+    local client=$1 out=$2
+    shift 2
+    fedmrn-train --model w0 --images images --labels labels --quiet \
+        --client "$client" --seed "$client" --output "$out" "$@"
+}
+
+# small_round [METHOD [NOISE]] - w0, and a.mrn ... e.mrn of clients 1 to 5
+small_round() {
+    local i=1 f
+    tiny_data 40
+    for f in 12 20 8 40 31; do
+        seq 0 $((f - 1)) >rows.$i
+        i=$((i + 1))
+    done
+    set -- --method "${1:-fedmrn}" --noise "${2:-uniform:0.05}"
+    [ "$2" != fedavg ] || set -- --method fedavg
+    net | fedmrn-init --arch - --init uniform --epochs 1 --batch 8 "$@" -o w0
+    i=1
+    for f in a b c d e; do
+        answer $i $f.mrn --indices rows.$i
+        i=$((i + 1))
+    done
+}
+
+# flip FILE BYTE - the file with a bit of that byte flipped
+flip() {
+    local hex
+    hex=$(tail -c +$(($2 + 1)) "$1" | head -c 1 | od -An -tx1)
+    head -c "$2" "$1"
+    bytes "$(printf '%02x' $((0x${hex// /} ^ 1 << $2 % 8)))"
+    tail -c +$(($2 + 2)) "$1"
+}
