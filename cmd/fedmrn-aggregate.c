@@ -35,6 +35,41 @@ progress(void *ctx, size_t bundles)
     fm_progress(bundles, 0, "bundles", NULL);
 }
 
+/* The whole answer is known before the output is touched. */
+static int
+write_next(struct fm_round *round, struct fm_model *base, struct fm_err *e)
+{
+    struct fm_buf head = {0};
+    FILE *out;
+    int rc = fm_round_next(&head, round, base, e);
+
+    if (rc)
+        goto out;
+    out = fm_out_open(fm_opt(&tool, "output"), e);
+    if (!out) {
+        rc = (int)e->code;
+        goto out;
+    }
+    fwrite(head.data, 1, head.len, out);
+    fm_round_values(out, base);
+    rc = fm_out_commit(e);
+out:
+    fm_buf_free(&head);
+    return rc;
+}
+
+static int
+write_partial(struct fm_round *round, struct fm_err *e)
+{
+    struct fm_buf out = {0};
+    int rc = fm_round_partial(&out, round, e);
+
+    if (rc == 0)
+        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
+    fm_buf_free(&out);
+    return rc;
+}
+
 static int
 run(char **path, size_t n, struct fm_err *e)
 {
@@ -42,7 +77,6 @@ run(char **path, size_t n, struct fm_err *e)
     struct fm_model *base = NULL;
     struct fm_pool *pool = NULL;
     struct fm_round *round = NULL;
-    struct fm_buf out = {0};
     int rc;
 
     base = fm_model_read(fm_opt(&tool, "model"), e);
@@ -59,13 +93,10 @@ run(char **path, size_t n, struct fm_err *e)
         if ((rc = fm_round_take(round, path[i], e)))
             goto out;
     if (fm_opt(&tool, "partial"))
-        rc = fm_round_partial(&out, round, e);
+        rc = write_partial(round, e);
     else
-        rc = fm_round_model(&out, round, e);
-    if (rc == 0)
-        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
+        rc = write_next(round, base, e);
 out:
-    fm_buf_free(&out);
     fm_round_free(round);
     fm_pool_free(pool);
     fm_model_free(base);

@@ -196,56 +196,65 @@ complete(struct fm_round *r, struct fm_err *e)
     return 0;
 }
 
-/* The next round's model, still without its values. */
-static struct fm_model *
-successor(const struct fm_round *r, struct fm_err *e)
-{
-    const struct fm_model *base = r->base;
-    struct fm_arch *arch = fm_arch_parse(base->arch->text, "base", e);
-    struct fm_model *m;
-
-    if (!arch)
-        return NULL;
-    m = fm_model_new(arch, &base->set, base->seed, e);
-    if (!m)
-        return NULL;
-    m->round = base->round + 1;
-    m->parent = base->id;
-    m->bundle = fm_tally_ids(&r->tally, e);
-    if (!m->bundle) {
-        fm_model_free(m);
-        return NULL;
-    }
-    m->nbundles = r->tally.n;
-    return m;
-}
-
 int
-fm_round_model(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
+fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
+              struct fm_err *e)
 {
-    struct fm_model *next;
+    struct fm_id *ids;
     int rc = complete(r, e);
 
+    assert(base == r->base);
     if (rc)
         return rc;
-    if (r->base->round >= FM_ROUND_MAX)
+    if (base->round >= FM_ROUND_MAX)
         return fm_err_set(e, FM_EINPUT, "round %llu is the last there can be",
-                          (unsigned long long)r->base->round);
-    next = successor(r, e);
-    if (!next)
-        return e ? (int)e->code : FM_ESYS;
-    rc = fm_accum_finish(r->sum, next, e);
-    if (rc == 0)
-        rc = fm_model_dump(out, next, e);
-    fm_model_free(next);
-    return rc;
+                          (unsigned long long)base->round);
+    ids = fm_tally_ids(&r->tally, e);
+    if (!ids)
+        return FM_ESYS;
+    if ((rc = fm_accum_finish(r->sum, base, e))) {
+        free(ids);
+        return rc;
+    }
+    fm_accum_free(r->sum);
+    r->sum = NULL;
+    free(base->bundle);
+    base->bundle = ids;
+    base->nbundles = r->tally.n;
+    base->parent = base->id;
+    base->round++;
+    return fm_model_head(head, base, e);
+}
+
+void
+fm_round_values(FILE *out, const struct fm_model *m)
+{
+    uint8_t bytes[1 << 14];
+
+    for (size_t t = 0; t < m->arch->ntensors; t++) {
+        const float *v = m->tensor[t].value;
+        size_t left = m->tensor[t].spec->count;
+
+        while (left) {
+            size_t n = left < sizeof bytes / 4 ? left : sizeof bytes / 4;
+
+            for (size_t i = 0; i < n; i++)
+                fm_putf(bytes + 4 * i, v[i]);
+            fwrite(bytes, 4, n, out);
+            v += n;
+            left -= n;
+        }
+    }
 }
 
 int
 fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
 {
     struct fm_partial p = {.sum = r->sum, .n = r->tally.n};
-    int rc = complete(r, e);
+    int rc;
+
+    assert(r->sum);
+    rc = complete(r, e);
 
     if (rc)
         return rc;

@@ -9,14 +9,17 @@
  *     or as a bundle: what is added cannot be told apart any more.
  * The verdict and the bytes of the result do not depend on the order.
  *
- * Memory: the base model, the sums, a few bundles in flight and about 120
- * bytes per client.
+ * Memory: the base model and the sums (together 12 bytes for each masked
+ * parameter, 20 for each full one), at most 8 bundles in flight, and about 150
+ * bytes per client.  A partial sum that is read or written takes as much again.
  */
 #ifndef FM_FED_ROUND_H
 #define FM_FED_ROUND_H
 
 #include "agg/partial.h"
 #include "bundle/item.h"
+
+#include <stdio.h>
 
 struct fm_round;
 
@@ -44,11 +47,26 @@ int fm_round_take(struct fm_round *r, const char *path, struct fm_err *e);
 size_t fm_round_clients(const struct fm_round *r);
 
 /*
- * fm_round_model - the next model: round + 1, parent = the base's id, bundles
- * = the sorted ids.  fm_round_partial - the partial sum instead.  Both append
- * a file to `out`; FM_EINPUT when nothing was taken.
+ * fm_round_next - turn the base model itself into the next one, so that a third
+ * set of weights needs no room: round + 1, parent = the base's id, bundles =
+ * the sorted ids.  (Its own id is not known before it is written.)
+ *
+ *   base  the model that the round is over
+ *   head  receives the header of its file
+ *
+ * Returns 0, FM_ESYS, or FM_EINPUT when nothing was taken or the sum is
+ * refused (agg/accum.h).  The round is over then: only fm_round_free and
+ * fm_round_clients may follow, and after a failure `base` is unusable.
  */
-int fm_round_model(struct fm_buf *out, struct fm_round *r, struct fm_err *e);
+int fm_round_next(struct fm_buf *head, struct fm_round *r,
+                  struct fm_model *base, struct fm_err *e);
+
+/* fm_round_values - what follows the header in a model's file.  Failures of
+ * `out` are left for its owner to find. */
+void fm_round_values(FILE *out, const struct fm_model *m);
+
+/* fm_round_partial - append the partial sum's file to `out`; 0, FM_ESYS, or
+ * FM_EINPUT when nothing was taken. */
 int fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e);
 
 #endif

@@ -36,6 +36,20 @@ make_files(const struct fm_model *m)
     }
 }
 
+static void
+add_values(struct fm_buf *out, const struct fm_model *m)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&bytes, &size);
+
+    CHECK(f, "memory");
+    fm_round_values(f, m);
+    CHECK(fclose(f) == 0 && size == 4 * m->arch->params, "%zu bytes", size);
+    CHECK(fm_buf_add(out, bytes, size, NULL) == 0, "memory");
+    free(bytes);
+}
+
 /* Aggregate the named files; the code. */
 static int
 aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
@@ -44,7 +58,8 @@ aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
     size_t seen = 0;
     const struct fm_round_hooks hooks = {note, progress, &seen};
     struct fm_pool *pool = fm_pool_new(2, NULL);
-    struct fm_round *r = fm_round_new(m, pool, &hooks, NULL);
+    struct fm_model *base = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
+    struct fm_round *r = fm_round_new(base, pool, &hooks, NULL);
     int rc = 0;
 
     CHECK(r, "memory");
@@ -54,9 +69,13 @@ aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = fm_round_take(r, path[i], e);
     CHECK(seen <= fm_round_clients(r), "progress");
-    if (rc == 0)
-        rc = partial ? fm_round_partial(out, r, e) : fm_round_model(out, r, e);
+    if (rc == 0 && partial)
+        rc = fm_round_partial(out, r, e);
+    else if (rc == 0 && (rc = fm_round_next(out, r, base, e)) == 0)
+        add_values(out, base);
+    CHECK(fm_id_cmp(&base->id, &m->id) == 0, "another base");
     fm_round_free(r);
+    fm_model_free(base);
     fm_pool_free(pool);
     return rc;
 }
