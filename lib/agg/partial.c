@@ -35,6 +35,33 @@ fm_partial_max(const struct fm_model *base)
 }
 
 static int
+by_id(const void *a, const void *b)
+{
+    return fm_id_cmp(a, b);
+}
+
+struct fm_id *
+fm_parts_ids(const struct fm_part *part, size_t n, struct fm_err *e)
+{
+    struct fm_id *id = fm_alloc(n, sizeof *id, e);
+    char hex[FM_ID_HEX];
+
+    if (!id)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        id[i] = part[i].bundle;
+    qsort(id, n, sizeof *id, by_id);
+    for (size_t i = 1; i < n; i++)
+        if (fm_id_cmp(&id[i - 1], &id[i]) == 0) {
+            fm_err_set(e, FM_EINPUT, "clients: two of them claim bundle %s",
+                       fm_id_hex(hex, &id[i]));
+            free(id);
+            return NULL;
+        }
+    return id;
+}
+
+static int
 write_head(struct fm_buf *out, const struct fm_partial_info *i,
            struct fm_err *e)
 {
@@ -222,6 +249,7 @@ read_clients(struct fm_partial_info *info, const struct fm_member *m,
              struct fm_err *e)
 {
     uint64_t total = 0;
+    struct fm_id *id;
     int rc;
 
     if (m->size != info->n * PART)
@@ -246,7 +274,9 @@ read_clients(struct fm_partial_info *info, const struct fm_member *m,
         return fm_err_set(
             e, FM_EINPUT, "clients: their samples add up to %llu, not %llu",
             (unsigned long long)total, (unsigned long long)info->samples);
-    return 0;
+    id = fm_parts_ids(info->part, info->n, e);
+    free(id);
+    return id ? 0 : e ? (int)e->code : FM_EINPUT;
 }
 
 /* All but the accumulators; *sums receives where they are. */

@@ -32,6 +32,15 @@ struct fm_part {
     uint64_t samples;
 };
 
+/*
+ * fm_parts_ids - the ids of `n` clients' bundles, sorted; to be freed.  An id
+ * covers its client's name, so that one id for two clients is a lie: a model
+ * made of it could not be read again.  Returns NULL with FM_EINPUT then, or
+ * with FM_ESYS.
+ */
+struct fm_id *fm_parts_ids(const struct fm_part *part, size_t n,
+                           struct fm_err *e);
+
 struct fm_partial {
     struct fm_part *part; /* sorted by client, no client twice */
     size_t n;

@@ -182,18 +182,21 @@ out:
     return rc;
 }
 
-/* Everything that waits is added; and there is something. */
+/* Everything that waits is added; and there is something.  *ids receives the
+ * bundles' sorted ids, to be freed. */
 static int
-complete(struct fm_round *r, struct fm_err *e)
+complete(struct fm_round *r, struct fm_id **ids, struct fm_err *e)
 {
     int rc;
 
+    *ids = NULL;
     if (r->tally.n == 0)
         return fm_err_set(e, FM_EINPUT, "no bundle to aggregate");
     if ((rc = flush(r, e)))
         return rc;
     assert(r->sum->samples == r->tally.samples);
-    return 0;
+    *ids = fm_tally_ids(&r->tally, e);
+    return *ids ? 0 : e ? (int)e->code : FM_ESYS;
 }
 
 int
@@ -201,17 +204,14 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
               struct fm_err *e)
 {
     struct fm_id *ids;
-    int rc = complete(r, e);
+    int rc;
 
     assert(base == r->base);
-    if (rc)
-        return rc;
     if (base->round >= FM_ROUND_MAX)
         return fm_err_set(e, FM_EINPUT, "round %llu is the last there can be",
                           (unsigned long long)base->round);
-    ids = fm_tally_ids(&r->tally, e);
-    if (!ids)
-        return FM_ESYS;
+    if ((rc = complete(r, &ids, e)))
+        return rc;
     if ((rc = fm_accum_finish(r->sum, base, e))) {
         free(ids);
         return rc;
@@ -251,13 +251,13 @@ int
 fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
 {
     struct fm_partial p = {.sum = r->sum, .n = r->tally.n};
+    struct fm_id *ids;
     int rc;
 
     assert(r->sum);
-    rc = complete(r, e);
-
-    if (rc)
+    if ((rc = complete(r, &ids, e)))
         return rc;
+    free(ids);
     p.part = fm_tally_parts(&r->tally, e);
     if (!p.part)
         return FM_ESYS;

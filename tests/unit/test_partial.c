@@ -186,6 +186,17 @@ lie_head(const struct fm_model *m, const char *from, const char *to,
     fm_partial_free(&p);
 }
 
+/* The second client claims the bundle of the first. */
+static void
+lie_twin(const struct fm_model *m)
+{
+    struct fm_partial p = sum_of(m, 0, 1);
+    struct fm_id id = p.part[0].bundle;
+
+    lie(m, 1, PART + 64, id.b, sizeof id.b, "two of them claim bundle");
+    fm_partial_free(&p);
+}
+
 static void
 hostile(const struct fm_model *m)
 {
@@ -211,6 +222,7 @@ hostile(const struct fm_model *m)
     lie(m, 1, PART, "a\0\0", 3, "a and a are not in order");
     lie(m, 1, PART, "0\0\0", 3, "a and 0 are not in order");
     lie(m, 1, 80, v, 8, "samples of a");
+    lie_twin(m);
     fm_put64(v, FM_SAMPLES_MAX + 1);
     lie(m, 1, 80, v, 8, "samples of a");
 
