@@ -10,6 +10,12 @@ fm_hash64(const void *p, size_t n)
     return XXH3_64bits(p, n);
 }
 
+uint64_t
+fm_hash64_seeded(const void *p, size_t n, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(p, n, seed);
+}
+
 static struct fm_id
 canonical(XXH128_hash_t h)
 {

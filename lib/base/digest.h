@@ -2,8 +2,8 @@
  * digest: XXH3 hashes, as ids, checksums and key derivation.
  *
  * XXH3 finds damage; it does not stop an attacker who can choose the bytes.
- * All hashes are unseeded XXH3 of xxHash 0.8; `xxhsum -H2 FILE` prints the
- * 128-bit one of a file in the same digits as fm_id_hex.
+ * All hashes that reach a file are unseeded XXH3 of xxHash 0.8; `xxhsum -H2
+ * FILE` prints the 128-bit one of a file in the same digits as fm_id_hex.
  *
  * This is the one door to libxxhash.
  */
@@ -18,6 +18,12 @@
 
 /* fm_hash64 - XXH3-64 of `n` bytes.  Cannot fail. */
 uint64_t fm_hash64(const void *p, size_t n);
+
+/*
+ * fm_hash64_seeded - XXH3-64 with a seed, for tables in memory: who does not
+ * know the seed cannot choose keys that collide.  Cannot fail.
+ */
+uint64_t fm_hash64_seeded(const void *p, size_t n, uint64_t seed);
 
 /* An XXH3-128 in its canonical form: 16 bytes, most significant first. */
 struct fm_id {

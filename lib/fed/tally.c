@@ -1,6 +1,7 @@
 #include "fed/tally.h"
 
 #include "base/mem.h"
+#include "rand/key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,8 @@ fm_tally_file(struct fm_tally *t, const char *name, struct fm_err *e)
 static size_t
 find(const struct fm_tally *t, const char *client)
 {
-    size_t i = (size_t)fm_hash64(client, strlen(client)) & (t->nslots - 1);
+    uint64_t hash = fm_hash64_seeded(client, strlen(client), t->seed);
+    size_t i = (size_t)hash & (t->nslots - 1);
 
     while (t->slot[i] &&
            strcmp(t->client[t->slot[i] - 1].part.client, client) != 0)
@@ -81,8 +83,11 @@ make_room(struct fm_tally *t, struct fm_err *e)
     }
     if (2 * (t->n + 1) > t->nslots) {
         size_t n = t->nslots ? 2 * t->nslots : 256;
-        uint32_t *slot = fm_alloc(n, sizeof *slot, e);
+        uint32_t *slot;
 
+        if (t->nslots == 0 && fm_key_private(&t->seed, e))
+            return FM_ESYS;
+        slot = fm_alloc(n, sizeof *slot, e);
         if (!slot)
             return FM_ESYS;
         free(t->slot);
@@ -177,21 +182,12 @@ fm_tally_parts(const struct fm_tally *t, struct fm_err *e)
     return p;
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-    return fm_id_cmp(a, b);
-}
-
 struct fm_id *
 fm_tally_ids(const struct fm_tally *t, struct fm_err *e)
 {
-    struct fm_id *id = fm_alloc(t->n, sizeof *id, e);
+    struct fm_part *p = fm_tally_parts(t, e);
+    struct fm_id *id = p ? fm_parts_ids(p, t->n, e) : NULL;
 
-    if (!id)
-        return NULL;
-    for (size_t i = 0; i < t->n; i++)
-        id[i] = t->client[i].part.bundle;
-    qsort(id, t->n, sizeof *id, by_id);
+    free(p);
     return id;
 }

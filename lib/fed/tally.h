@@ -28,6 +28,7 @@ struct fm_tally {
     uint64_t samples; /* of all of them, at most FM_TOTAL_MAX */
     uint32_t *slot;   /* a hash index by client id */
     size_t nslots;
+    uint64_t seed; /* of the hash: a hostile list must not choose its slots */
     char **file;
     size_t nfiles, file_room;
 };
@@ -58,7 +59,7 @@ enum { FM_PLACE_MAX = 200 };
 char *fm_tally_place(char out[FM_PLACE_MAX], const struct fm_counted *c);
 
 /* Sorted copies, to be freed: of the clients by name, of the bundles' ids.
- * NULL and FM_ESYS. */
+ * NULL and FM_ESYS; fm_tally_ids also as fm_parts_ids (agg/partial.h). */
 struct fm_part *fm_tally_parts(const struct fm_tally *t, struct fm_err *e);
 struct fm_id *fm_tally_ids(const struct fm_tally *t, struct fm_err *e);
 

@@ -62,6 +62,14 @@ text(void)
     CHECK(fm_id_cmp(&a, &b) > 0 && fm_id_cmp(&b, &a) < 0, "order");
 }
 
+/* Another seed, another hash; and seed 0 is the unseeded one. */
+static void
+seeded(void)
+{
+    CHECK(fm_hash64_seeded("abc", 3, 0) == fm_hash64("abc", 3), "seed 0");
+    CHECK(fm_hash64_seeded("abc", 3, 1) != fm_hash64("abc", 3), "seed 1");
+}
+
 static void
 hostile(void)
 {
@@ -86,6 +94,7 @@ main(void)
     golden();
     join();
     text();
+    seeded();
     hostile();
     return 0;
 }

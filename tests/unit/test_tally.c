@@ -70,6 +70,7 @@ many(void)
 {
     enum { N = 3000 };
     const struct fm_counted *old;
+    struct fm_err e = {FM_OK, ""};
     struct fm_tally t = {0};
     struct fm_part *part;
     struct fm_id *id;
@@ -79,7 +80,8 @@ many(void)
         struct fm_counted c;
 
         snprintf(name, sizeof name, "%d", i * 7919 % N);
-        c = entry(name, (uint8_t)(i % 251), 1, "f");
+        c = entry(name, 0, 1, "f");
+        fm_put64(c.part.bundle.b, (uint64_t)(i * 7919 % N));
         CHECK(fm_tally_count(&t, &c, &old, NULL) == 0 && !old, "%s", name);
     }
     CHECK(t.n == N, "%zu", t.n);
@@ -88,7 +90,7 @@ many(void)
     CHECK(part && id, "no memory");
     for (size_t i = 1; i < N; i++) {
         CHECK(strcmp(part[i - 1].client, part[i].client) < 0, "part %zu", i);
-        CHECK(fm_id_cmp(&id[i - 1], &id[i]) <= 0, "id %zu", i);
+        CHECK(fm_id_cmp(&id[i - 1], &id[i]) < 0, "id %zu", i);
     }
     for (size_t i = 0; i < N; i++) {
         struct fm_counted c = {.part = part[i], .file = "g"};
@@ -97,6 +99,42 @@ many(void)
     }
     free(part);
     free(id);
+
+    /* Two clients in sums that claim one bundle. */
+    t.client[5].part.bundle = t.client[N - 1].part.bundle;
+    CHECK(!fm_tally_ids(&t, &e) && e.code == FM_EINPUT, "one id for two");
+    CHECK(strstr(e.msg, "two of them claim bundle"), "%s", e.msg);
+    fm_tally_free(&t);
+}
+
+/*
+ * Client ids whose plain hashes all start at one slot: were that hash the
+ * table's, each would be compared with all before it, and a list of a quarter
+ * million clients would take hours.
+ */
+static void
+crowd(void)
+{
+    enum { N = 2000, SLOTS = 4096, LONGEST = 400 };
+    const struct fm_counted *old;
+    struct fm_tally t = {0};
+    size_t run = 0;
+    char name[16];
+
+    for (int i = 0; t.n < N; i++) {
+        struct fm_counted c;
+
+        snprintf(name, sizeof name, "%d", i);
+        if (fm_hash64(name, strlen(name)) % SLOTS >= 16)
+            continue;
+        c = entry(name, 1, 1, "f");
+        CHECK(fm_tally_count(&t, &c, &old, NULL) == 0 && !old, "%s", name);
+    }
+    CHECK(t.nslots == SLOTS, "%zu slots", t.nslots);
+    for (size_t i = 0; i < t.nslots; i++) {
+        run = t.slot[i] ? run + 1 : 0;
+        CHECK(run < LONGEST, "%zu clients in a row", run);
+    }
     fm_tally_free(&t);
 }
 
@@ -126,6 +164,7 @@ main(void)
     rules();
     bounds();
     many();
+    crowd();
     places();
     return 0;
 }
