@@ -26,12 +26,12 @@ up(json_t *j)
     return (struct fm_json *)j;
 }
 
-/* Nesting is refused before the recursive parser sees it. */
-static bool
-too_deep(const char *s, size_t n)
+/* Nesting and crowds are refused before the recursive parser sees them. */
+static int
+check_form(const char *s, size_t n, const char *what, struct fm_err *e)
 {
     bool quoted = false;
-    size_t depth = 0;
+    size_t depth = 0, values = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (quoted && s[i] == '\\')
@@ -41,13 +41,19 @@ too_deep(const char *s, size_t n)
         else if (quoted)
             continue;
         else if (s[i] == '{' || s[i] == '[')
-            depth++;
+            depth++, values++;
         else if ((s[i] == '}' || s[i] == ']') && depth > 0)
             depth--;
+        else if (s[i] == ',')
+            values++;
         if (depth > FM_JSON_DEPTH)
-            return true;
+            return fm_err_set(e, FM_EINPUT, "%s: nested deeper than %d levels",
+                              what, FM_JSON_DEPTH);
+        if (values > FM_JSON_VALUES)
+            return fm_err_set(e, FM_EINPUT, "%s: more than %d values", what,
+                              FM_JSON_VALUES);
     }
-    return false;
+    return 0;
 }
 
 struct fm_json *
@@ -61,11 +67,8 @@ fm_json_parse(const void *p, size_t n, const char *what, struct fm_err *e)
         fm_err_set(e, FM_EINPUT, "%s: empty, not JSON", what);
         return NULL;
     }
-    if (too_deep(p, n)) {
-        fm_err_set(e, FM_EINPUT, "%s: nested deeper than %d levels", what,
-                   FM_JSON_DEPTH);
+    if (check_form(p, n, what, e))
         return NULL;
-    }
     j = json_loadb(p, n, flags, &je);
     if (j)
         return up(j);

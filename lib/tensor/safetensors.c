@@ -214,6 +214,11 @@ fm_st_parse(struct fm_st *st, const uint8_t *bytes, size_t size,
     j = fm_json_parse(bytes + 8, len, "header", e);
     if (!j)
         return e ? (int)e->code : FM_EINPUT;
+    if (fm_json_size(j) > TENSORS_MAX + 1) { /* and the metadata */
+        rc = fm_err_set(e, FM_EINPUT, "header: more than %d tensors",
+                        TENSORS_MAX);
+        goto out;
+    }
     st->tensor = fm_alloc(fm_json_size(j), sizeof *st->tensor, e);
     if (!st->tensor) {
         rc = FM_ESYS;

@@ -126,6 +126,30 @@ writing(void)
 }
 
 /* Every text must be refused, for the reason that is named. */
+/* [{},{},...]: as many values as may be, then one more. */
+static void
+crowd(void)
+{
+    size_t n = FM_JSON_VALUES / 2, len = 3 * n + 1;
+    struct fm_err e = {FM_OK, ""};
+    struct fm_json *j;
+    char *s = malloc(len);
+
+    CHECK(s, "memory");
+    for (size_t i = 0; i < n; i++)
+        memcpy(s + 1 + 3 * i, "{},", 3);
+    s[0] = '[';
+    s[len - 1] = ']'; /* n objects, n - 1 commas, 1 array */
+    j = fm_json_parse(s, len, "t", &e);
+    CHECK(j && fm_json_size(j) == n, "%s", e.msg);
+    fm_json_free(j);
+    s[len - 2] = '[';
+    CHECK(!fm_json_parse(s, len, "t", &e), "a crowd");
+    CHECK(e.code == FM_EINPUT && strstr(e.msg, "more than 1048576 values"),
+          "%s", e.msg);
+    free(s);
+}
+
 static void
 hostile(void)
 {
@@ -181,6 +205,7 @@ hostile(void)
     memset(deep, '[', 1000000);
     CHECK(!fm_json_parse(deep, 1000000, "t", NULL), "deep");
     free(deep);
+    crowd();
 }
 
 /* A builder's mistakes show when the text is asked for. */

@@ -189,9 +189,34 @@ prefixes(void)
     fm_buf_free(&b);
 }
 
+/* More names than tensors may be, refused before room is made for them. */
+static void
+crowd(void)
+{
+    enum { N = 65536 + 2, EACH = 10 }; /* bytes of "00000":1, */
+    char *s = malloc(EACH * N + 3);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_st st;
+    struct fm_buf b;
+
+    CHECK(s, "memory");
+    s[0] = '{';
+    for (size_t i = 0; i < N; i++)
+        snprintf(s + 1 + EACH * i, EACH + 2, "\"%05zx\":1%c", i,
+                 i + 1 < N ? ',' : '}');
+    b = file(s, 0);
+    CHECK(fm_st_parse(&st, b.data, b.len, &e) == FM_EINPUT, "accepted");
+    CHECK(strstr(e.msg, "more than 65536 tensors"), "%s", e.msg);
+    CHECK(!st.tensor, "room was made");
+    fm_st_free(&st);
+    fm_buf_free(&b);
+    free(s);
+}
+
 int
 main(void)
 {
+    crowd();
     golden();
     writer();
     hostile();
