@@ -5,13 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message may quote a file's bytes: nothing in it may drive a terminal. */
+/*
+ * A message may quote a file's bytes: nothing in it may drive a terminal.  Many
+ * take U+0080 to U+009F, in UTF-8 the bytes c2 80 to c2 9f, for ESC and a
+ * letter.
+ */
 static void
 printable(char *s)
 {
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f)
-            *s = '?';
+    for (; *s; s++) {
+        const unsigned char *u = (const unsigned char *)s;
+
+        if (u[0] < 0x20 || u[0] == 0x7f)
+            s[0] = '?';
+        else if (u[0] == 0xc2 && u[1] >= 0x80 && u[1] <= 0x9f)
+            s[0] = s[1] = '?';
+    }
 }
 
 int
