@@ -307,10 +307,12 @@ formats(struct archive *a)
 static int
 check_gzip(const struct reader *r, const uint8_t *data, size_t n)
 {
-    uint32_t len = fm_get32(r->tail + 4);
+    const uint64_t turn = (uint64_t)1 << 32;
 
-    if (len <= n && fm_crc32(data + n - len, len) == fm_get32(r->tail))
-        return 0;
+    /* Of more than 4 GiB, the member may be any of these long. */
+    for (uint64_t len = fm_get32(r->tail + 4); len <= n; len += turn)
+        if (fm_crc32(data + (n - len), (size_t)len) == fm_get32(r->tail))
+            return 0;
     return fm_err_set(r->e, FM_EINPUT, "%s: damaged: gzip checksum differs",
                       r->src->name);
 }
