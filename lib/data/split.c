@@ -271,7 +271,7 @@ static int
 run(struct job *j, const char *scheme, struct fm_err *e)
 {
     enum kind kind;
-    double v;
+    double v = 0;
     int rc = parse(&kind, &v, scheme, e);
 
     if (rc)
