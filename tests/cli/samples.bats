@@ -1,0 +1,90 @@
+load helper
+
+samples=$BATS_TEST_DIRNAME/../../samples
+
+@test "demo: one round of both methods, and its suggestions work" {
+    ROUNDS=1 sh "$samples/demo.sh" "$PWD/demo" >log
+    grep -qE '^ +1 +0\.[0-9]+ +[0-9]+ +0\.[0-9]+ +[0-9]+$' log
+    grep -qE '^A client sent (2[5-9]|3[0-9])\.[0-9] times fewer bytes' log
+    # The commands that it prints are commands: run them as they stand.
+    sed '1,/still there/d' log | grep '^    ' | sh -e
+}
+
+@test "demo: a directory that is there is left alone" {
+    mkdir demo
+    run -2 --separate-stderr sh "$samples/demo.sh" "$PWD/demo"
+    [[ $stderr == *"demo is there already" ]]
+}
+
+# A Fashion-MNIST of black images, with real sizes.
+black() {
+    mkdir data
+    bytes 00 00 08 03 00 00 ea 60 00 00 00 1c 00 00 00 1c \
+        >data/train-images-idx3-ubyte
+    bytes 00 00 08 03 00 00 27 10 00 00 00 1c 00 00 00 1c \
+        >data/t10k-images-idx3-ubyte
+    truncate -s 47040016 data/train-images-idx3-ubyte
+    truncate -s 7840016 data/t10k-images-idx3-ubyte
+    idx 60000 -- 0 1 2 3 4 5 6 7 8 9 >data/train-labels-idx1-ubyte
+    idx 10000 -- 0 1 2 3 4 5 6 7 8 9 >data/t10k-labels-idx1-ubyte
+}
+
+@test "fashion-mnist: goes on where it stopped, and can be repeated" {
+    black
+    fashion() {
+        sh "$samples/fashion-mnist.sh" --data data --clients 2000 \
+            --per-round 2 --epochs 1 --seed 3 --out a "$@"
+    }
+    fashion --rounds 1
+    head -n 1 a/results.tsv >top
+    [ "$(cat top)" = $'round\tmethod\tpartition\taccuracy\tloss\tbytes_up\tseconds' ]
+    # What a kill leaves: some of the bundles, no model, no row.
+    cp a/w1 w1
+    bundles=(a/r1/*.mrn)
+    rm a/w1 "${bundles[0]}"
+    cp top a/results.tsv
+    fashion --rounds 1
+    cmp a/w1 w1
+    [ "$(cut -f1 a/results.tsv | tr '\n' ' ')" = "round 1 " ]
+    bundles=(a/r1/*)
+    [ ${#bundles[@]} = 2 ]
+    # Another run has no business there.
+    run ! --separate-stderr fashion --rounds 1 --noise uniform:0.1
+    [[ $stderr == *"a holds another run"* ]]
+}
+
+@test "fashion-mnist: usage errors are status 2" {
+    run -2 sh "$samples/fashion-mnist.sh" --no-such-option 1
+    run -2 sh "$samples/fashion-mnist.sh" --rounds ten
+    run -2 sh "$samples/fashion-mnist.sh" --rounds
+    run -2 sh "$samples/fashion-mnist.sh" --clients 5 --per-round 6
+}
+
+@test "get-data: full files are kept, others are refused" {
+    black
+    sh "$samples/get-data.sh" fashion-mnist data
+    gzip data/train-labels-idx1-ubyte
+    sh "$samples/get-data.sh" fashion-mnist data
+    [ ! -e data/train-labels-idx1-ubyte ]
+    truncate -s 100 data/t10k-labels-idx1-ubyte
+    run -1 --separate-stderr sh "$samples/get-data.sh" fashion-mnist data
+    [[ $stderr == *"t10k-labels-idx1-ubyte: has 100 bytes, not 10008" ]]
+    run -2 sh "$samples/get-data.sh" cifar data
+}
+
+@test "deps: an unknown group is a usage error" {
+    run -2 --separate-stderr sh "$samples/deps.sh" nonsense
+    [[ $stderr == *"no group 'nonsense'"* ]]
+}
+
+@test "digits: the sample data are whole" {
+    fedmrn-split --labels "$samples/data/digits-train-labels-idx1-ubyte.gz" \
+        --scheme iid --clients 1 -o train
+    fedmrn-split --labels "$samples/data/digits-test-labels-idx1-ubyte.gz" \
+        --scheme iid --clients 1 -o test
+    [ "$(wc -l <train/0) $(wc -l <test/0)" = "1437 360" ]
+    [ "$(gzip -dc "$samples/data/digits-train-images-idx3-ubyte.gz" | wc -c)" = \
+        $((16 + 1437 * 64)) ]
+    [ "$(gzip -dc "$samples/data/digits-test-images-idx3-ubyte.gz" | wc -c)" = \
+        $((16 + 360 * 64)) ]
+}
