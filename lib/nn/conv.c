@@ -5,6 +5,7 @@
 #include "nn/im2col.h"
 #include "nn/layout.h"
 #include "nn/piece.h"
+#include "nn/winograd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@ struct fm_conv {
     size_t lines;   /* output lines whose windows are computed at a time */
     size_t scratch; /* window matrices */
     float **col;
-    float *w;  /* (R,S,C,K), or (K,R,S,C) in backward: a window's order */
-    float *dw; /* FM_PIECES_SUM times (K,R,S,C) and (K) */
+    float *w; /* (R,S,C,K), or (K,R,S,C) in backward: a window's order */
+    struct fm_winograd *fast; /* NULL: the plain way */
+    float *dw;                /* FM_PIECES_SUM times (K,R,S,C) and (K) */
 };
 
 struct fm_conv *
@@ -35,12 +37,16 @@ fm_conv_new(const struct fm_layer *l, size_t batch, bool train,
     c->l = l;
     c->pool = pool;
     c->k = l->out.c;
-    c->row = l->r * l->s * l->in.c;
+    if (fm_winograd_suits(l) &&
+        !(c->fast = fm_winograd_new(l, batch, train, pool, e)))
+        goto fail;
+    /* The fast way leaves only the bias to do here, and needs no windows. */
+    c->row = c->fast ? 0 : l->r * l->s * l->in.c;
     if (!fm_mul_ok(l->out.w, c->row, &line)) {
         fm_err_nomem(e);
         goto fail;
     }
-    c->lines = line < COL ? COL / line : 1;
+    c->lines = line < COL ? COL / (line + !line) : 1;
     if (c->lines > all)
         c->lines = all;
     c->scratch = fm_pool_size(pool);
@@ -70,6 +76,7 @@ fm_conv_free(struct fm_conv *c)
     for (size_t i = 0; c->col && i < c->scratch; i++)
         free(c->col[i]);
     free(c->col);
+    fm_winograd_free(c->fast);
     free(c->w);
     free(c->dw);
     free(c);
@@ -116,12 +123,15 @@ windows_by_output(struct fm_conv *c, const float *w)
 
 void
 fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
-                const float *x, float *y, size_t n, bool train)
+                const float *x, float *y, size_t n)
 {
     struct job j = {.c = c, .b = b, .x = x, .y = y, .n = n};
     size_t all = n * c->l->out.h;
 
-    (void)train;
+    if (c->fast) {
+        fm_winograd_forward(c->fast, w, b, x, y, n);
+        return;
+    }
     windows_by_output(c, w);
     fm_pool_run(c->pool, all / c->lines + (all % c->lines != 0), forward, &j);
 }
@@ -178,6 +188,12 @@ fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
     struct job j = {.c = c, .x = x, .dy = dy, .dx = dx, .n = n};
     size_t size = c->k * (c->row + 1);
 
+    if (c->fast && (dx || dw)) {
+        fm_winograd_backward(c->fast, w, x, dy, n, dx, dw);
+        j.dx = dx = dw = NULL; /* the bias is left */
+    }
+    if (!dx && !dw && !db)
+        return;
     j.dw = dw;
     j.db = db;
     if (dx)

@@ -22,11 +22,10 @@ void fm_conv_free(struct fm_conv *c); /* NULL is harmless */
 
 /* b may be NULL; n is at most the batch. */
 void fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
-                     const float *x, float *y, size_t n, bool train);
+                     const float *x, float *y, size_t n);
 
 /*
- * fm_conv_backward - gradients after the last training forward, with its
- * w and x.
+ * fm_conv_backward - gradients from the forward's w and x.
  * dx, dw and db are overwritten, and may be NULL where not wanted.
  */
 void fm_conv_backward(struct fm_conv *c, const float *w, const float *x,

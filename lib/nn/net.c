@@ -183,7 +183,7 @@ node_forward(struct fm_net *net, struct node *d, float *const *w, float *y,
     w += l->tensor;
     switch (l->op) {
     case FM_CONV:
-        fm_conv_forward(d->conv, w[0], l->bias ? w[1] : NULL, x, y, n, train);
+        fm_conv_forward(d->conv, w[0], l->bias ? w[1] : NULL, x, y, n);
         return y;
     case FM_LINEAR:
         fm_linear_forward(x, w[0], l->bias ? w[1] : NULL, y, n,

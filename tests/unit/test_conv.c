@@ -23,7 +23,7 @@ by_hand(void)
     float y[4], gx[9], gw[4], gb;
     struct fm_conv *c = fm_conv_new(&l, 1, true, NULL, NULL);
 
-    fm_conv_forward(c, w, &b, x, y, 1, true);
+    fm_conv_forward(c, w, &b, x, y, 1);
     CHECK(y[0] == 137 && y[1] == 147 && y[2] == 167 && y[3] == 177, "y");
     fm_conv_backward(c, w, x, dy, 1, gx, gw, &gb);
     CHECK(memcmp(gx, dx, sizeof gx) == 0, "dx");
@@ -109,7 +109,7 @@ compare(struct fm_layer l, size_t batch, size_t n)
     for (size_t i = 0; i < l.out.c; i++)
         b[i] = (float)i;
     naive(&l, w, b, x, dy, n, &want);
-    fm_conv_forward(c, w, b, x, got.y, n, true);
+    fm_conv_forward(c, w, b, x, got.y, n);
     same(got.y, want.y, ny, "y");
     fm_conv_backward(c, w, x, dy, n, got.dx, got.dw, got.db);
     same(got.dx, want.dx, nx, "dx");
