@@ -246,6 +246,38 @@ finish(struct fm_model *m)
     fm_model_free(next);
 }
 
+/*
+ * A sum whose lowest bit decides: 1 + 2^-24 lies between two floats, 2^-53
+ * more between two doubles, and 2^-90 more, below the 64 bits that reach a
+ * conversion, brings both up.  Without it both go to the even side, 1.
+ */
+static void
+lowest_bit(void)
+{
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDAVG, FM_UNIFORM);
+    struct fm_model *next = fx_model(FX_TINY, FM_FEDAVG, FM_UNIFORM);
+    struct fm_accum *sum = fm_accum_new(m, NULL);
+    const __int128 one = 1, tie = one << 100 | one << 76 | one << 47;
+    float up = 0x1.000002p20f, even = 0x1p20f, *got = next->tensor[0].value;
+
+    CHECK(sum, "memory");
+    sum->samples = (uint64_t)1 << 32; /* den = 2^80 */
+    for (int i = 0; i < 4; i++)
+        m->tensor[0].value[i] = 0;
+    sum->full[0] = tie;
+    sum->full[1] = tie + (1 << 10);
+    sum->full[2] = -sum->full[1];
+    sum->full[3] = -tie;
+    CHECK(fm_accum_finish(sum, next, NULL) == 0, "finish");
+    CHECK(got[0] == even, "a tie: %a", (double)got[0]);
+    CHECK(got[1] == up, "above it: %a", (double)got[1]);
+    CHECK(got[2] == -up, "below its negative: %a", (double)got[2]);
+    CHECK(got[3] == -even, "its negative: %a", (double)got[3]);
+    fm_accum_free(sum);
+    fm_model_free(m);
+    fm_model_free(next);
+}
+
 static void
 refusals(void)
 {
@@ -327,6 +359,7 @@ main(void)
         finish(m);
         fm_model_free(m);
     }
+    lowest_bit();
     refusals();
     return 0;
 }

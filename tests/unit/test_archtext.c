@@ -69,6 +69,20 @@ shapes(void)
           "malformed shapes");
 }
 
+/* Bounds that are still inside. */
+static void
+largest(void)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_arch *a =
+        fm_arch_parse("input 1x3x4\nconv 2 3x4\ndropout 0\nlinear 2", "t", &e);
+
+    CHECK(a, "%s", e.msg);
+    CHECK(a->layer[0].out.h == 1 && a->layer[0].out.w == 1, "shape");
+    CHECK(a->layer[1].p == 0, "dropout");
+    fm_arch_free(a);
+}
+
 static void
 hostile(void)
 {
@@ -148,6 +162,7 @@ main(void)
 {
     canonical();
     shapes();
+    largest();
     hostile();
     many();
     return 0;

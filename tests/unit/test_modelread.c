@@ -145,6 +145,18 @@ values(void)
         CHECK(!fm_model_parse(&b, &e) && e.code == FM_EINPUT, "accepted");
         CHECK(strstr(e.msg, bad[i].message), "%s", e.msg);
     }
+
+    /* A channel that is always the same has variance 0. */
+    {
+        struct fm_buf b = file(FM_FEDMRN, false);
+        struct fm_err e = {FM_OK, ""};
+        struct fm_model *m;
+
+        fm_putf(b.data + b.len - bad[2].back, 0);
+        m = fm_model_parse(&b, &e);
+        CHECK(m, "variance 0: %s", e.msg);
+        fm_model_free(m);
+    }
 }
 
 /* No prefix is a model; nor is a model with a byte more. */

@@ -186,6 +186,27 @@ lie_head(const struct fm_model *m, const char *from, const char *to,
     fm_partial_free(&p);
 }
 
+/* What the samples can just reach, on both sides, is accepted. */
+static void
+bounds(const struct fm_model *m)
+{
+    struct fm_partial p = sum_of(m, 0, CLIENTS), got;
+    const __int128 most = (__int128)64 << 86;
+    struct fm_err e = {FM_OK, ""};
+    struct fm_buf b = {0};
+
+    p.sum->masked[0] = 64 * 65535;
+    p.sum->masked[1] = -64 * 65535;
+    p.sum->full[0] = most;
+    p.sum->full[1] = -most;
+    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
+    CHECK(fm_partial_parse(&got, b.data, b.len, m, &e) == 0, "%s", e.msg);
+    CHECK(got.sum->full[1] == -most, "another value");
+    fm_buf_free(&b);
+    fm_partial_free(&got);
+    fm_partial_free(&p);
+}
+
 /* The second client claims the bundle of the first. */
 static void
 lie_twin(const struct fm_model *m)
@@ -266,6 +287,7 @@ main(void)
     golden(m);
     round_trip(m);
     damage(m);
+    bounds(m);
     hostile(m);
     other_base(m);
     fm_model_free(m);
