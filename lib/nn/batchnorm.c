@@ -15,7 +15,7 @@ struct fm_batchnorm {
     float *mean, *rstd; /* of the last training batch; rstd = 1/deviation */
     float *mul, *add;   /* y = mul x + add */
     float *part;        /* FM_PIECES times two sums per channel */
-    double *sum;        /* two per channel */
+    float *a;           /* what backward takes away, twice (C): batchnorm.h */
 };
 
 struct fm_batchnorm *
@@ -35,7 +35,7 @@ fm_batchnorm_new(const struct fm_layer *l, struct fm_pool *pool,
         !(b->mul = fm_alloc(b->c, sizeof *b->mul, e)) ||
         !(b->add = fm_alloc(b->c, sizeof *b->add, e)) ||
         !(b->part = fm_alloc(b->c, 2 * FM_PIECES * sizeof *b->part, e)) ||
-        !(b->sum = fm_alloc(b->c, 2 * sizeof *b->sum, e))) {
+        !(b->a = fm_alloc(b->c, 2 * sizeof *b->a, e))) {
         fm_batchnorm_free(b);
         return NULL;
     }
@@ -52,7 +52,7 @@ fm_batchnorm_free(struct fm_batchnorm *b)
     free(b->mul);
     free(b->add);
     free(b->part);
-    free(b->sum);
+    free(b->a);
     free(b);
 }
 
@@ -96,7 +96,7 @@ moments(void *ctx, size_t i, size_t worker)
     const struct job *j = ctx;
     size_t nc = j->b->c, from = fm_piece(j->m, FM_PIECES, i);
     size_t rows = fm_piece(j->m, FM_PIECES, i + 1) - from;
-    float *mean = j->b->part + 2 * i * nc, *square = mean + nc;
+    float *mean = fm_batchnorm_part(j->b, i), *square = mean + nc;
 
     (void)worker;
     memset(mean, 0, 2 * nc * sizeof *mean);
@@ -161,26 +161,49 @@ forward(void *ctx, size_t i, size_t worker)
                b->add, rows, b->c);
 }
 
+struct fm_norm
+fm_batchnorm_norm(const struct fm_batchnorm *b)
+{
+    struct fm_norm k = {b->mean, b->mul, b->add, b->a, b->a + b->c};
+
+    return k;
+}
+
+struct fm_norm
+fm_batchnorm_start(struct fm_batchnorm *b, const struct fm_batchnorm_w *w,
+                   const float *x, size_t m, bool train)
+{
+    struct job j = {.b = b, .x = x, .m = m};
+
+    if (train) {
+        fm_pool_run(b->pool, FM_PIECES, moments, &j);
+        batch_moments(b, w, m);
+    }
+    for (size_t c = 0; c < b->c; c++) {
+        if (!train) {
+            b->mean[c] = w->mean[c];
+            b->rstd[c] = (float)(1.0 / sqrt((double)w->var[c] + b->eps));
+        }
+        b->mul[c] = w->scale[c] * b->rstd[c];
+        b->add[c] = w->shift[c];
+    }
+    return fm_batchnorm_norm(b);
+}
+
 void
 fm_batchnorm_forward(struct fm_batchnorm *b, const struct fm_batchnorm_w *w,
                      const float *x, float *y, size_t m, bool train)
 {
     struct job j = {.b = b, .x = x, .out = y, .m = m};
 
-    if (train) {
-        fm_pool_run(b->pool, FM_PIECES, moments, &j);
-        batch_moments(b, w, m);
-    } else {
-        for (size_t c = 0; c < b->c; c++) {
-            b->mean[c] = w->mean[c];
-            b->rstd[c] = (float)(1.0 / sqrt((double)w->var[c] + b->eps));
-        }
-    }
-    for (size_t c = 0; c < b->c; c++) {
-        b->mul[c] = w->scale[c] * b->rstd[c];
-        b->add[c] = w->shift[c];
-    }
+    fm_batchnorm_start(b, w, x, m, train);
     fm_pool_run(b->pool, FM_PIECES, forward, &j);
+}
+
+float *
+fm_batchnorm_part(struct fm_batchnorm *b, size_t i)
+{
+    return b->part + 2 * i * b->c;
 }
 
 /* sum[c] += dy, sum[nc+c] += dy (x - mean) over the rows */
@@ -204,7 +227,7 @@ gradients(void *ctx, size_t i, size_t worker)
     struct fm_batchnorm *b = j->b;
     size_t from = fm_piece(j->m, FM_PIECES, i);
     size_t rows = fm_piece(j->m, FM_PIECES, i + 1) - from;
-    float *part = b->part + 2 * i * b->c;
+    float *part = fm_batchnorm_part(b, i);
 
     (void)worker;
     memset(part, 0, 2 * b->c * sizeof *part);
@@ -236,37 +259,40 @@ input(void *ctx, size_t i, size_t worker)
     size_t at = from * b->c;
 
     (void)worker;
-    input_rows(j->x + at, j->dy + at, j->out + at, b->mean, b->mul, b->part,
-               b->part + b->c, rows, b->c);
+    input_rows(j->x + at, j->dy + at, j->out + at, b->mean, b->mul, b->a,
+               b->a + b->c, rows, b->c);
 }
 
 void
-fm_batchnorm_backward(struct fm_batchnorm *b, const float *scale,
-                      const float *x, const float *dy, size_t m, float *dx,
-                      float *dscale, float *dshift)
+fm_batchnorm_finish(struct fm_batchnorm *b, size_t m, float *dscale,
+                    float *dshift)
+{
+    for (size_t c = 0; c < b->c; c++) {
+        double rstd = b->rstd[c], sum = 0, product = 0;
+
+        for (size_t i = 0; i < FM_PIECES; i++) {
+            const float *part = fm_batchnorm_part(b, i) + c;
+
+            sum += (double)part[0];
+            product += (double)part[b->c];
+        }
+        if (dshift)
+            dshift[c] = (float)sum;
+        if (dscale)
+            dscale[c] = (float)(product * rstd);
+        b->a[c] = (float)(sum / (double)m);
+        b->a[b->c + c] = (float)(product * rstd * rstd / (double)m);
+    }
+}
+
+void
+fm_batchnorm_backward(struct fm_batchnorm *b, const float *x, const float *dy,
+                      size_t m, float *dx, float *dscale, float *dshift)
 {
     struct job j = {.b = b, .x = x, .dy = dy, .out = dx, .m = m};
 
     fm_pool_run(b->pool, FM_PIECES, gradients, &j);
-    for (size_t c = 0; c < b->c; c++) {
-        b->sum[c] = b->sum[b->c + c] = 0;
-        for (size_t i = 0; i < FM_PIECES; i++) {
-            b->sum[c] += (double)b->part[2 * i * b->c + c];
-            b->sum[b->c + c] += (double)b->part[(2 * i + 1) * b->c + c];
-        }
-    }
-    for (size_t c = 0; c < b->c; c++) {
-        double rstd = b->rstd[c];
-
-        if (dshift)
-            dshift[c] = (float)b->sum[c];
-        if (dscale)
-            dscale[c] = (float)(b->sum[b->c + c] * rstd);
-        b->mul[c] = scale[c] * b->rstd[c];
-        /* The parts are summed up; the first piece's room takes the means. */
-        b->part[c] = (float)(b->sum[c] / (double)m);
-        b->part[b->c + c] = (float)(b->sum[b->c + c] * rstd * rstd / (double)m);
-    }
+    fm_batchnorm_finish(b, m, dscale, dshift);
     if (dx)
         fm_pool_run(b->pool, FM_PIECES, input, &j);
 }

@@ -44,8 +44,29 @@ void fm_batchnorm_forward(struct fm_batchnorm *b,
  *
  * dshift and dscale may be NULL, dx may be NULL or dy.
  */
-void fm_batchnorm_backward(struct fm_batchnorm *b, const float *scale,
-                           const float *x, const float *dy, size_t m, float *dx,
-                           float *dscale, float *dshift);
+void fm_batchnorm_backward(struct fm_batchnorm *b, const float *x,
+                           const float *dy, size_t m, float *dx, float *dscale,
+                           float *dshift);
+
+/*
+ * The two halves of each, for whoever walks over the pixels himself (block.h).
+ *
+ * norm    where these five are; they keep their place
+ * start   the moments; then y = (x - mean) mul + add
+ * part    room (2,C) of piece i < FM_PIECES, for its sums of dy and of
+ *         dy (x - mean); he fills all of them in
+ * finish  adds the parts up; then dx = mul (dy - a - (x - mean) b)
+ */
+struct fm_norm {
+    const float *mean, *mul, *add, *a, *b; /* (C) each */
+};
+
+struct fm_norm fm_batchnorm_norm(const struct fm_batchnorm *b);
+struct fm_norm fm_batchnorm_start(struct fm_batchnorm *b,
+                                  const struct fm_batchnorm_w *w,
+                                  const float *x, size_t m, bool train);
+float *fm_batchnorm_part(struct fm_batchnorm *b, size_t i);
+void fm_batchnorm_finish(struct fm_batchnorm *b, size_t m, float *dscale,
+                         float *dshift);
 
 #endif

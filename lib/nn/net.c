@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "nn/activation.h"
 #include "nn/batchnorm.h"
+#include "nn/block.h"
 #include "nn/conv.h"
 #include "nn/dropout.h"
 #include "nn/gemm.h"
@@ -15,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One layer's own: what it computes with, and its output. */
+/* A layer, or several that are computed together: what it computes with, and
+ * its output. */
 struct node {
-    const struct fm_layer *l;
+    const struct fm_layer *l; /* the first */
+    size_t span;
     struct fm_conv *conv;
     struct fm_batchnorm *norm;
     const float *x; /* its input in the last forward */
@@ -32,7 +35,7 @@ struct fm_net {
     bool train, trained;
     uint64_t key; /* of the last training forward's dropout */
     uint32_t pass;
-    size_t first; /* the first layer with tensors: below it no gradient */
+    size_t nnodes, first; /* the first with tensors: below it no gradient */
     struct node *node;
     float *input;   /* the batch as NHWC */
     float *swap[2]; /* outputs in turn, or gradients when training */
@@ -68,15 +71,25 @@ check_size(const struct fm_net *net, size_t i, struct fm_err *e)
                       i + 1);
 }
 
-static int
-node_start(struct fm_net *net, size_t i, struct fm_err *e)
+static struct fm_shape
+node_out(const struct node *d)
 {
-    struct node *d = &net->node[i];
+    return d->l[d->span - 1].out;
+}
+
+/* The node of layer i and perhaps of some that follow. */
+static int
+node_start(struct fm_net *net, struct node *d, size_t i, struct fm_err *e)
+{
     const struct fm_layer *l = &net->arch->layer[i];
 
     d->l = l;
-    if (check_size(net, i, e))
-        return FM_ESYS;
+    d->span = fm_block_span(l, net->arch->nlayers - i);
+    if (!d->span)
+        d->span = 1;
+    for (size_t k = 0; k < d->span; k++)
+        if (check_size(net, i + k, e))
+            return FM_ESYS;
     if (l->op == FM_CONV &&
         !(d->conv = fm_conv_new(l, net->batch, net->train, net->pool, e)))
         return FM_ESYS;
@@ -86,8 +99,8 @@ node_start(struct fm_net *net, size_t i, struct fm_err *e)
                                             sizeof(float), e)))
         return FM_ESYS;
     if (net->train && l->op != FM_FLATTEN &&
-        !(d->y =
-              fm_alloc(net->batch * fm_shape_count(l->out), sizeof(float), e)))
+        !(d->y = fm_alloc(net->batch * fm_shape_count(node_out(d)),
+                          sizeof(float), e)))
         return FM_ESYS;
     return 0;
 }
@@ -108,14 +121,17 @@ fm_net_new(const struct fm_arch *arch, size_t batch, bool train,
     net->train = train;
     if (!(net->node = fm_alloc(arch->nlayers, sizeof *net->node, e)))
         goto fail;
-    for (size_t i = 0; i < arch->nlayers; i++) {
-        size_t out = fm_shape_count(arch->layer[i].out);
+    for (size_t i = 0; i < arch->nlayers;) {
+        struct node *d = &net->node[net->nnodes++];
+        size_t out;
 
-        if (node_start(net, i, e))
+        if (node_start(net, d, i, e))
             goto fail;
+        out = fm_shape_count(node_out(d));
         most = out > most ? out : most;
+        i += d->span;
     }
-    while (arch->layer[net->first].ntensors == 0)
+    while (net->node[net->first].l->ntensors == 0)
         net->first++; /* the last layer is linear and has some */
     if (!(net->input = fm_alloc(batch * fm_shape_count(arch->input),
                                 sizeof(float), e)) ||
@@ -133,7 +149,7 @@ fm_net_free(struct fm_net *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; net->node && i < net->arch->nlayers; i++) {
+    for (size_t i = 0; i < net->nnodes; i++) {
         fm_conv_free(net->node[i].conv);
         fm_batchnorm_free(net->node[i].norm);
         free(net->node[i].y);
@@ -151,19 +167,24 @@ place(const struct fm_net *net, const struct node *d)
 {
     struct fm_place at = {.key = net->key,
                           .high = net->pass,
-                          .ordinal = (uint32_t)(d - net->node),
+                          .ordinal = (uint32_t)(d->l - net->arch->layer),
                           .purpose = FM_FOR_DROPOUT};
 
     return at;
 }
 
 static void
-norm_forward(struct node *d, float *const *w, float *y, size_t n, bool train)
+norm_forward(struct fm_net *net, struct node *d, float *const *w, float *y,
+             bool train)
 {
     const struct fm_batchnorm_w t = {w[0], w[1], w[2], w[3]};
 
-    fm_batchnorm_forward(d->norm, &t, d->x, y, n * d->l->in.h * d->l->in.w,
-                         train);
+    if (d->span > 1)
+        fm_block_forward(d->l, d->span, d->norm, &t, d->x, y, net->n, train,
+                         net->pool);
+    else
+        fm_batchnorm_forward(d->norm, &t, d->x, y,
+                             net->n * d->l->in.h * d->l->in.w, train);
 }
 
 /* y = layer(d->x); returns y, or the input of a layer that does nothing. */
@@ -190,7 +211,7 @@ node_forward(struct fm_net *net, struct node *d, float *const *w, float *y,
                           fm_shape_count(l->in), l->out.c, net->pool);
         return y;
     case FM_BATCHNORM:
-        norm_forward(d, w, y, n, train);
+        norm_forward(net, d, w, y, train);
         return y;
     case FM_RELU:
     case FM_TANH:
@@ -226,7 +247,7 @@ fm_net_forward(struct fm_net *net, float *const *w, const float *x, size_t n,
     net->key = key;
     net->pass = pass;
     fm_layout_nhwc(x, net->input, n, net->arch->input, net->pool);
-    for (size_t i = 0; i < net->arch->nlayers; i++) {
+    for (size_t i = 0; i < net->nnodes; i++) {
         struct node *d = &net->node[i];
         float *y = d->y;
 
@@ -286,8 +307,12 @@ node_backward(struct fm_net *net, struct node *d, float *const *w,
         linear_backward(net, d, w, dy, dx, g);
         break;
     case FM_BATCHNORM:
-        fm_batchnorm_backward(d->norm, w[0], d->x, dy, n * l->in.h * l->in.w,
-                              dx, g[0], g[1]);
+        if (d->span > 1)
+            fm_block_backward(l, d->span, d->norm, d->x, dy, n, dx, g[0], g[1],
+                              net->pool);
+        else
+            fm_batchnorm_backward(d->norm, d->x, dy, n * l->in.h * l->in.w, dx,
+                                  g[0], g[1]);
         break;
     case FM_RELU:
     case FM_TANH:
@@ -317,7 +342,7 @@ fm_net_backward(struct fm_net *net, float *const *w, const uint8_t *y, size_t n,
     assert(net->trained && n == net->n);
     net->trained = false; /* what forward kept is now written over */
     fm_loss_backward(net->logits, y, n, net->arch->classes, dy);
-    for (size_t i = net->arch->nlayers; i-- > net->first;) {
+    for (size_t i = net->nnodes; i-- > net->first;) {
         struct node *d = &net->node[i];
         float *t = dy;
 
