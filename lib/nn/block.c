@@ -5,15 +5,12 @@
 
 #include <string.h>
 
-enum { LANES = 16 };
+enum { LANES = FM_VEC_LANES };
 
 /* Sixteen channels, and what comparing them gives: all ones or zeros. */
-typedef float vec __attribute__((vector_size(64), aligned(4), may_alias));
+typedef fm_vec vec;
 typedef int ints __attribute__((vector_size(64), aligned(4), may_alias));
 
-#define INLINE        static inline __attribute__((always_inline))
-#define AT(p)         (*(vec *)(p))
-#define AT_CONST(p)   (*(const vec *)(p))
 #define ONLY(m, v)    ((vec)((ints)(v) & (m)))
 #define PICK(m, a, b) ((vec)(((ints)(a) & (m)) | ((ints)(b) & ~(m))))
 
@@ -52,14 +49,14 @@ struct line {
  * first of equals, as a mask for each; and d, x - mean at each.  (Masks and
  * not numbers: gcc 12 compares vectors of integers one by one.)
  */
-INLINE void
+FM_INLINE void
 search(const float *x, size_t next, size_t nc, size_t k, const vec f[3], vec *v,
        ints *from, vec *d)
 {
     for (size_t i = 0; i < k * k; i++) {
         vec here;
 
-        d[i] = AT_CONST(x + i / k * next + i % k * nc) - f[0];
+        d[i] = VEC_AT_CONST(x + i / k * next + i % k * nc) - f[0];
         here = d[i] * f[1] + f[2];
         if (i == 0) {
             *v = here;
@@ -73,15 +70,15 @@ search(const float *x, size_t next, size_t nc, size_t k, const vec f[3], vec *v,
     }
 }
 
-INLINE void
+FM_INLINE void
 load_norm(vec f[3], const struct fm_norm *n, size_t c)
 {
-    f[0] = AT_CONST(n->mean + c);
-    f[1] = AT_CONST(n->mul + c);
-    f[2] = AT_CONST(n->add + c);
+    f[0] = VEC_AT_CONST(n->mean + c);
+    f[1] = VEC_AT_CONST(n->mul + c);
+    f[2] = VEC_AT_CONST(n->add + c);
 }
 
-INLINE void
+FM_INLINE void
 forward_windows(const struct line *l, const struct fm_norm *n, size_t k)
 {
     for (size_t c = 0; c < l->nc; c += LANES) {
@@ -91,23 +88,23 @@ forward_windows(const struct line *l, const struct fm_norm *n, size_t k)
         load_norm(f, n, c);
         for (size_t q = 0; q < l->windows; q++) {
             search(l->x + q * k * l->nc + c, l->next, l->nc, k, f, &v, from, d);
-            AT(l->y + q * l->nc + c) = ONLY(~(v < 0.0f), v);
+            VEC_AT(l->y + q * l->nc + c) = ONLY(~(v < 0.0f), v);
         }
     }
 }
 
 /* sum[c] += dy, sum[nc+c] += dy (x - mean), of the pixels that dy reaches */
-INLINE void
+FM_INLINE void
 sum_windows(const struct line *l, const struct fm_norm *n, size_t k)
 {
     for (size_t c = 0; c < l->nc; c += LANES) {
-        vec f[3], v, d[4], sum = AT(l->sum + c), product;
+        vec f[3], v, d[4], sum = VEC_AT(l->sum + c), product;
         ints from[4];
 
-        product = AT(l->sum + l->nc + c);
+        product = VEC_AT(l->sum + l->nc + c);
         load_norm(f, n, c);
         for (size_t q = 0; q < l->windows; q++) {
-            vec g = AT_CONST(l->dy + q * l->nc + c);
+            vec g = VEC_AT_CONST(l->dy + q * l->nc + c);
 
             search(l->x + q * k * l->nc + c, l->next, l->nc, k, f, &v, from, d);
             g = ONLY(v > 0.0f, g);
@@ -116,28 +113,29 @@ sum_windows(const struct line *l, const struct fm_norm *n, size_t k)
                 d[0] = PICK(from[i], d[i], d[0]);
             product += g * d[0];
         }
-        AT(l->sum + c) = sum;
-        AT(l->sum + l->nc + c) = product;
+        VEC_AT(l->sum + c) = sum;
+        VEC_AT(l->sum + l->nc + c) = product;
     }
 }
 
 /* dx = mul (dy - a - (x - mean) b), dy only where it reaches */
-INLINE void
+FM_INLINE void
 input_windows(const struct line *l, const struct fm_norm *n, size_t k)
 {
     for (size_t c = 0; c < l->nc; c += LANES) {
-        vec f[3], v, d[4], a = AT_CONST(n->a + c), b = AT_CONST(n->b + c);
+        vec f[3], v, d[4], a = VEC_AT_CONST(n->a + c),
+                           b = VEC_AT_CONST(n->b + c);
         ints from[4];
 
         load_norm(f, n, c);
         for (size_t q = 0; q < l->windows; q++) {
-            vec g = AT_CONST(l->dy + q * l->nc + c);
+            vec g = VEC_AT_CONST(l->dy + q * l->nc + c);
             float *dx = l->dx + q * k * l->nc + c;
 
             search(l->x + q * k * l->nc + c, l->next, l->nc, k, f, &v, from, d);
             g = ONLY(v > 0.0f, g);
             for (size_t i = 0; i < k * k; i++)
-                AT(dx + i / k * l->next + i % k * l->nc) =
+                VEC_AT(dx + i / k * l->next + i % k * l->nc) =
                     f[1] * (ONLY(from[i], g) - a - d[i] * b);
         }
     }

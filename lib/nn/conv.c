@@ -22,7 +22,7 @@ struct fm_conv {
     float **col;
     float *w; /* (R,S,C,K), or (K,R,S,C) in backward: a window's order */
     struct fm_winograd *fast; /* NULL: the plain way */
-    float *dw;                /* FM_PIECES_SUM times (K,R,S,C) and (K) */
+    float *dw;                /* FM_PIECES_SUM times (R,S,C,K) and (K) */
 };
 
 struct fm_conv *
@@ -151,8 +151,8 @@ backward_lines(const struct job *j, size_t from, size_t to, float *col,
                 db[k] += dy[r * c->k + k];
     if (j->dw) {
         fm_im2col(c->l, j->x, from, to, col);
-        fm_gemm(c->k, c->row, rows, (struct fm_matrix){dy, c->k, true},
-                (struct fm_matrix){col, c->row, false}, dw, c->row, true);
+        fm_gemm(c->row, c->k, rows, (struct fm_matrix){col, c->row, true},
+                (struct fm_matrix){dy, c->k, false}, dw, c->k, true);
     }
     if (j->dx) {
         fm_gemm(rows, c->row, c->k, (struct fm_matrix){dy, c->k, false},
@@ -181,6 +181,20 @@ backward(void *ctx, size_t i, size_t worker)
                        c->col[i], dw, db);
 }
 
+/* c->dw (R*S,C,K) -> dw (K,C,R*S) */
+static void
+outputs_by_window(const struct fm_conv *c, float *dw)
+{
+    size_t rs = c->l->r * c->l->s;
+
+    for (size_t i = 0; i < c->row; i++) {
+        float *to = dw + i % c->l->in.c * rs + i / c->l->in.c;
+
+        for (size_t k = 0; k < c->k; k++)
+            to[k * c->row] = c->dw[i * c->k + k];
+    }
+}
+
 void
 fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
                  const float *dy, size_t n, float *dx, float *dw, float *db)
@@ -203,7 +217,7 @@ fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
         for (size_t k = 0; k < size; k++)
             c->dw[k] += c->dw[i * size + k];
     if (dw)
-        fm_layout_transpose(c->dw, dw, c->k, c->l->r * c->l->s, c->l->in.c);
+        outputs_by_window(c, dw);
     if (db)
         memcpy(db, c->dw + c->k * c->row, c->k * sizeof *db);
 }

@@ -55,8 +55,9 @@ tiles(const struct fm_kernel *kernel, size_t m, size_t n, size_t k,
     struct fm_tile t = {.ldc = ldc,
                         .ra = a->transposed ? 1 : a->stride,
                         .ca = a->transposed ? a->stride : 1};
-    /* Rows that are used once or twice are not worth a copy. */
-    bool packs = b->transposed || m > 2 * kernel->rows;
+    /* Not worth a copy: rows that are used once or twice, or lie together. */
+    bool packs = b->transposed ||
+                 (m > 2 * kernel->rows && b->stride > FM_KERNEL_COLUMNS);
 
     for (size_t l = 0; l < k; l += DEPTH)
         for (size_t j = 0; j < n; j += kernel->columns) {

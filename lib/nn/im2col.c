@@ -38,28 +38,60 @@ row_of(const struct fm_layer *l, const float *image, size_t p, size_t r)
     return image + (h - l->pad) * l->in.w * l->in.c;
 }
 
+/* One line's windows, row r of each: whole stretches of S pixels. */
+static void
+wide_row(const struct fm_layer *l, const float *line, float *out)
+{
+    size_t nc = l->in.c, wide = l->s * nc, row = l->r * wide;
+
+    for (size_t q = 0; q < l->out.w; q++, out += row) {
+        struct cut k = clip(l, q);
+
+        if (!line || k.s1 - k.s0 != l->s)
+            memset(out, 0, wide * sizeof *out);
+        if (line && k.s0 < k.s1)
+            memcpy(out + k.s0 * nc, line + k.w0 * nc,
+                   (k.s1 - k.s0) * nc * sizeof *out);
+    }
+}
+
+/* The same for one channel, a column of the matrix at a time: stretches of S
+ * floats are not worth a call.  Windows q0 to q1-1 have pixel s inside. */
+static void
+narrow_row(const struct fm_layer *l, const float *line, float *out)
+{
+    size_t row = l->r * l->s, step = l->stride, end = l->in.w + l->pad;
+
+    for (size_t s = 0; s < l->s; s++, out++) {
+        size_t q0 = s < l->pad ? (l->pad - s + step - 1) / step : 0;
+        size_t q1 = s < end ? (end - s - 1) / step + 1 : 0, q = 0;
+
+        q1 = !line ? 0 : q1 > l->out.w ? l->out.w : q1;
+        for (; q < q0 && q < l->out.w; q++)
+            out[q * row] = 0;
+        for (; q < q1; q++)
+            out[q * row] = line[q * step + s - l->pad];
+        for (; q < l->out.w; q++)
+            out[q * row] = 0;
+    }
+}
+
 void
 fm_im2col(const struct fm_layer *l, const float *x, size_t from, size_t to,
           float *col)
 {
-    size_t nc = l->in.c, wide = l->s * nc, row = l->r * wide;
+    size_t wide = l->s * l->in.c, row = l->r * wide;
 
     for (size_t i = from; i < to; i++, col += l->out.w * row) {
         const float *image = x + i / l->out.h * fm_shape_count(l->in);
 
         for (size_t r = 0; r < l->r; r++) {
             const float *line = row_of(l, image, i % l->out.h, r);
-            float *out = col + r * wide;
 
-            for (size_t q = 0; q < l->out.w; q++, out += row) {
-                struct cut k = clip(l, q);
-
-                if (!line || k.s1 - k.s0 != l->s)
-                    memset(out, 0, wide * sizeof *out);
-                if (line && k.s0 < k.s1)
-                    memcpy(out + k.s0 * nc, line + k.w0 * nc,
-                           (k.s1 - k.s0) * nc * sizeof *out);
-            }
+            if (l->in.c == 1)
+                narrow_row(l, line, col + r * wide);
+            else
+                wide_row(l, line, col + r * wide);
         }
     }
 }

@@ -4,18 +4,16 @@
 
 #include <string.h>
 
-enum { LANES = FM_TRANSFORM_CHANNELS, T = FM_TRANSFORM_TILE, S = T + 2 };
+enum { LANES = FM_VEC_LANES, T = FM_TRANSFORM_TILE, S = T + 2 };
 
-/* Sixteen channels.  The compiler cuts them to the registers it has. */
-typedef float vec __attribute__((vector_size(64), aligned(4), may_alias));
-
-#define INLINE static inline __attribute__((always_inline))
+/* Sixteen channels. */
+typedef fm_vec vec;
 
 /*
  * The matrices in one dimension, for the points 0, a, -a, b, -b, infinity.
  * The usual a = 1, b = 2 save multiplications that cost nothing here; 3/4 and
- * 3/2 halve the rounding error (measured; Barabasz et al., arXiv 1803.10986,
- * say why points near 1 on both sides do), and are as exact in binary.
+ * 3/2 halve the rounding error (measured; on the choice of points see Barabasz
+ * et al., arXiv 1803.10986), and are as exact in binary.
  */
 #define A  0.75f
 #define B  1.5f
@@ -26,7 +24,7 @@ typedef float vec __attribute__((vector_size(64), aligned(4), may_alias));
 #define FB (2 * B2 * (B2 - A2))
 
 /* v = B' d; `i` and `o` are the strides of input and output. */
-INLINE void
+FM_INLINE void
 map_input(const vec *d, size_t i, vec *v, size_t o)
 {
     vec even_a = d[4 * i] - B2 * d[2 * i], odd_a = A * (d[3 * i] - B2 * d[i]);
@@ -41,7 +39,7 @@ map_input(const vec *d, size_t i, vec *v, size_t o)
 }
 
 /* d = B v */
-INLINE void
+FM_INLINE void
 map_input_back(const vec *v, size_t i, vec *d, size_t o)
 {
     vec sum_a = v[i] + v[2 * i], dif_a = A * (v[i] - v[2 * i]);
@@ -56,7 +54,7 @@ map_input_back(const vec *v, size_t i, vec *d, size_t o)
 }
 
 /* y = A' m */
-INLINE void
+FM_INLINE void
 map_output(const vec *m, size_t i, vec *y, size_t o)
 {
     vec sum_a = m[i] + m[2 * i], dif_a = A * (m[i] - m[2 * i]);
@@ -69,7 +67,7 @@ map_output(const vec *m, size_t i, vec *y, size_t o)
 }
 
 /* m = A y */
-INLINE void
+FM_INLINE void
 map_output_back(const vec *y, size_t i, vec *m, size_t o)
 {
     vec even_a = y[0] + A2 * y[2 * i], odd_a = A * (y[i] + A2 * y[3 * i]);
@@ -84,7 +82,7 @@ map_output_back(const vec *y, size_t i, vec *m, size_t o)
 }
 
 /* u = G g */
-INLINE void
+FM_INLINE void
 map_weight(const vec *g, size_t i, vec *u, size_t o)
 {
     vec even_a = (g[0] + A2 * g[2 * i]) * (1 / FA), odd_a = g[i] * (A / FA);
@@ -99,7 +97,7 @@ map_weight(const vec *g, size_t i, vec *u, size_t o)
 }
 
 /* g = G' u */
-INLINE void
+FM_INLINE void
 map_weight_back(const vec *u, size_t i, vec *g, size_t o)
 {
     vec sum_a = (u[i] + u[2 * i]) * (1 / FA);
@@ -120,9 +118,6 @@ map_weight_back(const vec *u, size_t i, vec *g, size_t o)
         for (size_t r_ = 0; r_ < (m); r_++)                                    \
             map(half_ + r_ * (n), 1, (to) + r_ * (m), 1);                      \
     } while (0)
-
-#define AT(p)       (*(vec *)(p))
-#define AT_CONST(p) (*(const vec *)(p))
 
 /* The part of a tile that lies in an image: rows h0.., columns w0.. of the
  * image are rows r0..r1-1, columns s0..s1-1 of the tile. */
@@ -197,10 +192,10 @@ input_tile(struct part k, const float *x, size_t width, size_t nc, float *v,
             memset(d, 0, sizeof d);
         for (size_t r = k.r0; r < k.r1; r++, from += width)
             for (size_t s = k.s0; s < k.s1; s++)
-                d[r * S + s] = AT_CONST(from + (s - k.s0) * nc);
+                d[r * S + s] = VEC_AT_CONST(from + (s - k.s0) * nc);
         BOTH(map_input, d, S, o, S);
         for (size_t i = 0; i < S * S; i++)
-            AT(v + i * plane + c) = o[i];
+            VEC_AT(v + i * plane + c) = o[i];
     }
 }
 
@@ -220,11 +215,11 @@ FM_CLONES
         float *to = dx + c;
 
         for (size_t i = 0; i < S * S; i++)
-            o[i] = AT_CONST(dv + i * plane + c);
+            o[i] = VEC_AT_CONST(dv + i * plane + c);
         BOTH(map_input_back, o, S, d, S);
         for (size_t r = k.r0; r < k.r1; r++, to += width)
             for (size_t s = k.s0; s < k.s1; s++)
-                AT(to + (s - k.s0) * nc) += d[r * S + s];
+                VEC_AT(to + (s - k.s0) * nc) += d[r * S + s];
     }
 }
 
@@ -245,13 +240,13 @@ FM_CLONES
 
         memset(&bias, 0, sizeof bias);
         if (b)
-            bias = AT_CONST(b + c);
+            bias = VEC_AT_CONST(b + c);
         for (size_t i = 0; i < S * S; i++)
-            d[i] = AT_CONST(m + i * plane + c);
+            d[i] = VEC_AT_CONST(m + i * plane + c);
         BOTH(map_output, d, S, o, T);
         for (size_t r = 0; r < k.r1; r++, to += width)
             for (size_t s = 0; s < k.s1; s++)
-                AT(to + s * nk) = o[r * T + s] + bias;
+                VEC_AT(to + s * nk) = o[r * T + s] + bias;
     }
 }
 
@@ -274,10 +269,10 @@ FM_CLONES
             memset(d, 0, sizeof d);
         for (size_t r = 0; r < k.r1; r++, from += width)
             for (size_t s = 0; s < k.s1; s++)
-                d[r * T + s] = AT_CONST(from + s * nk);
+                d[r * T + s] = VEC_AT_CONST(from + s * nk);
         BOTH(map_output_back, d, T, o, S);
         for (size_t i = 0; i < S * S; i++)
-            AT(dm + i * plane + c) = o[i];
+            VEC_AT(dm + i * plane + c) = o[i];
     }
 }
 
@@ -299,22 +294,21 @@ FM_CLONES
             g[i][lane] = w[lane * stride + i];
     BOTH(map_weight, g, 3, o, S);
     for (size_t i = 0; i < S * S; i++)
-        AT(u + i * plane) = o[i];
+        VEC_AT(u + i * plane) = o[i];
 }
 
 void
-fm_transform_weight(const struct fm_layer *l, const float *w, size_t k,
-                    float *u, size_t plane, bool swap)
+fm_transform_weight(const struct fm_layer *l, const float *w, size_t first,
+                    size_t n, float *u, size_t plane, bool swap)
 {
-    size_t nc = l->in.c, nk = l->out.c;
+    size_t nc = l->in.c, rows = swap ? l->out.c : nc;
+    size_t step = swap ? nc * 9 : 9; /* from one row's kernels to the next's */
+    size_t lane = swap ? 9 : nc * 9; /* from one column's to the next's */
 
-    if (!swap)
-        for (size_t c = 0; c < nc; c++)
-            kernels(w + (k * nc + c) * 9, nc * 9, u + c * nk + k, plane);
-    else
-        for (size_t i = k; i < k + LANES; i++)
-            for (size_t c = 0; c < nc; c += LANES)
-                kernels(w + (i * nc + c) * 9, 9, u + i * nc + c, plane);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < n; i += LANES)
+            kernels(w + r * step + (first + i) * lane, lane, u + r * n + i,
+                    plane);
 }
 
 FM_CLONES static void
@@ -323,7 +317,7 @@ kernels_back(const float *du, size_t plane, float *dw, size_t stride)
     vec o[S * S], g[9];
 
     for (size_t i = 0; i < S * S; i++)
-        o[i] = AT_CONST(du + i * plane);
+        o[i] = VEC_AT_CONST(du + i * plane);
     BOTH(map_weight_back, o, S, g, 3);
     for (size_t lane = 0; lane < LANES; lane++)
         for (size_t i = 0; i < 9; i++)
@@ -332,10 +326,12 @@ kernels_back(const float *du, size_t plane, float *dw, size_t stride)
 
 void
 fm_transform_weight_back(const struct fm_layer *l, const float *du,
-                         size_t plane, size_t k, float *dw)
+                         size_t plane, size_t first, size_t n, float *dw)
 {
-    size_t nc = l->in.c, nk = l->out.c;
+    size_t nc = l->in.c;
 
     for (size_t c = 0; c < nc; c++)
-        kernels_back(du + c * nk + k, plane, dw + (k * nc + c) * 9, nc * 9);
+        for (size_t i = 0; i < n; i += LANES)
+            kernels_back(du + c * n + i, plane, dw + ((first + i) * nc + c) * 9,
+                         nc * 9);
 }

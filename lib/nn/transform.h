@@ -19,6 +19,8 @@
 
 #include "tensor/arch.h"
 
+#include <stdbool.h>
+
 enum { FM_TRANSFORM_CHANNELS = 16, FM_TRANSFORM_TILE = 4, FM_PLANES = 36 };
 
 /* fm_transform_tiles - tiles of one output image. */
@@ -39,12 +41,13 @@ void fm_transform_output_back(const struct fm_layer *l, const float *dy,
                               float *dm, size_t plane);
 
 /*
- * w (K,C,3,3) -> u (36, C, K), or (36, K, C) when `swap`: G g G'; and the
- * transpose of the first.  Of outputs k to k + FM_TRANSFORM_CHANNELS - 1.
+ * w (K,C,3,3) -> u (36, C, n): G g G', of outputs `first` to first + n - 1;
+ * or with `swap` (36, K, n), of inputs first to first + n - 1.  n is a
+ * multiple of FM_TRANSFORM_CHANNELS.  And the transpose of the first.
  */
-void fm_transform_weight(const struct fm_layer *l, const float *w, size_t k,
-                         float *u, size_t plane, bool swap);
+void fm_transform_weight(const struct fm_layer *l, const float *w, size_t first,
+                         size_t n, float *u, size_t plane, bool swap);
 void fm_transform_weight_back(const struct fm_layer *l, const float *du,
-                              size_t plane, size_t k, float *dw);
+                              size_t plane, size_t first, size_t n, float *dw);
 
 #endif

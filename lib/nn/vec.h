@@ -27,4 +27,17 @@
 #define FM_CLONES
 #endif
 
+/* Sixteen floats, at any address.  The compiler cuts them to the registers it
+ * has.  VEC_AT(p) is what lies at float *p, also to assign to. */
+typedef float fm_vec
+    __attribute__((vector_size(64), aligned(sizeof(float)), may_alias));
+
+enum { FM_VEC_LANES = 16 };
+
+#define VEC_AT(p)       (*(fm_vec *)(p))
+#define VEC_AT_CONST(p) (*(const fm_vec *)(p))
+
+/* A clone's helpers must be compiled into it. */
+#define FM_INLINE static inline __attribute__((always_inline))
+
 #endif

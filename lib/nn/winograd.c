@@ -9,28 +9,31 @@
 #include <string.h>
 
 enum {
-    GROUP = 1 << 18,  /* floats of planes at a time: the second cache's half */
-    COPIED = 1 << 17, /* floats of weight planes worth a copy per piece */
-    LARGE = 1 << 24,  /* floats of one image's planes that are too many */
-    SKEW = 16,        /* planes a power of two apart would share cache sets */
+    PANEL = 32,      /* columns of a product computed at a time */
+    GROUP = 1 << 18, /* floats of planes at a time: the second cache's half */
+    FEW = 1 << 17,   /* floats of weight planes that stay there, too */
+    LARGE = 1 << 24, /* floats of one image's planes that are too many */
+    SKEW = 16,       /* planes a power of two apart would share cache sets */
 };
 
 /*
- * Images go through in groups whose planes stay in the cache.  With few
- * weights, groups run side by side, and pieces of the batch sum up their own
- * weight gradients.  With many, a group is as large as the weights, so that
- * they are not read too often, and the work inside a group is shared out.
+ * Images go through in groups whose planes stay in the cache, weights in
+ * panels of a few outputs.  With few weights their planes are computed once,
+ * groups run side by side, and pieces of the batch sum up their own weight
+ * gradients.  With many, a panel's planes are computed where they are used,
+ * and panels run side by side; a group is as large as the weights, so that
+ * this is done a few times only.
  */
 struct fm_winograd {
     const struct fm_layer *l;
     struct fm_pool *pool;
     size_t nc, nk, tiles, images; /* tiles of an image, images of a group */
     bool many;                    /* weights */
-    size_t scratch, sums;
-    size_t in, out, weight; /* floats from plane to plane */
-    float **v, **m;         /* (36, images*tiles, C) and (..., K) */
-    float *u;               /* (36, C, K), in backward (36, K, C) */
-    float *du;              /* `sums` times (36, C, K) */
+    size_t scratch, sums, panels; /* how many of v and m, of du, of u */
+    size_t in, out, u_plane, du_plane; /* floats from plane to plane */
+    float **v, **m;                    /* (36, images*tiles, C) and (..., K) */
+    float **u; /* (36, C, PANEL), in backward (36, K, PANEL) */
+    float *du; /* `sums` times K/PANEL times (36, C, PANEL) */
 };
 
 bool
@@ -44,6 +47,19 @@ fm_winograd_suits(const struct fm_layer *l)
            /* 36 products instead of 9 a pixel, and the transforms' work */
            tiles * FM_PLANES * 3 / 2 <= pixels * 9 &&
            tiles <= LARGE / FM_PLANES / (l->in.c + l->out.c);
+}
+
+static size_t
+panels(size_t columns)
+{
+    return (columns + PANEL - 1) / PANEL;
+}
+
+/* Columns of panel i: the last may have fewer. */
+static size_t
+width(size_t columns, size_t i)
+{
+    return columns - i * PANEL < PANEL ? columns - i * PANEL : PANEL;
 }
 
 static float **
@@ -66,7 +82,7 @@ fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
                 struct fm_pool *pool, struct fm_err *e)
 {
     struct fm_winograd *c = fm_alloc(1, sizeof *c, e);
-    size_t image, weights;
+    size_t image, weights, most;
 
     if (!c)
         return NULL;
@@ -77,7 +93,7 @@ fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
     c->tiles = fm_transform_tiles(l);
     image = FM_PLANES * c->tiles * (c->nc + c->nk);
     weights = FM_PLANES * c->nc * c->nk;
-    c->many = weights > COPIED;
+    c->many = weights > FEW;
     c->images = (weights > GROUP ? weights : GROUP) / image;
     if (c->images > batch)
         c->images = batch;
@@ -87,13 +103,16 @@ fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
     c->scratch = c->many ? 1 : fm_pool_size(pool);
     if (train && c->scratch < c->sums)
         c->scratch = c->sums;
+    most = c->nk > c->nc ? c->nk : c->nc;
+    c->panels = c->many ? fm_pool_size(pool) : panels(most);
     c->in = c->images * c->tiles * c->nc + SKEW;
     c->out = c->images * c->tiles * c->nk + SKEW;
-    c->weight = c->nc * c->nk + SKEW;
+    c->u_plane = most * PANEL + SKEW;
+    c->du_plane = c->nc * PANEL + SKEW;
     if (!(c->v = planes(c->scratch, c->in, e)) ||
         !(c->m = planes(c->scratch, c->out, e)) ||
-        !(c->u = fm_alloc(c->weight, FM_PLANES * sizeof(float), e)) ||
-        (train && !(c->du = fm_alloc(c->sums * c->weight,
+        !(c->u = planes(c->panels, c->u_plane, e)) ||
+        (train && !(c->du = fm_alloc(c->sums * panels(c->nk) * c->du_plane,
                                      FM_PLANES * sizeof(float), e)))) {
         fm_winograd_free(c);
         return NULL;
@@ -112,6 +131,8 @@ fm_winograd_free(struct fm_winograd *c)
         if (c->m)
             free(c->m[i]);
     }
+    for (size_t i = 0; c->u && i < c->panels; i++)
+        free(c->u[i]);
     free(c->v);
     free(c->m);
     free(c->u);
@@ -132,7 +153,7 @@ struct group {
     struct fm_pool *pool; /* to share out its work */
     size_t first, n;
     float *v, *m, *du;
-    bool add; /* du holds earlier groups' sums */
+    bool add, last; /* du holds earlier groups' sums; is complete after this */
 };
 
 static struct fm_matrix
@@ -155,16 +176,48 @@ inputs(void *ctx, size_t i, size_t worker)
                        g->v + i * c->tiles * c->nc, c->in);
 }
 
+/* Panel i of the weights, to the place of its planes. */
+static void
+weights(const struct job *j, size_t i, size_t to)
+{
+    struct fm_winograd *c = j->c;
+    bool swap = j->dy != NULL;
+
+    fm_transform_weight(c->l, j->w, i * PANEL, width(swap ? c->nc : c->nk, i),
+                        c->u[to], c->u_plane, swap);
+}
+
+static void
+all_weights(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    weights(ctx, i, i);
+}
+
+/* The planes of panel i. */
+static const float *
+weights_of(const struct job *j, size_t i, size_t worker)
+{
+    if (!j->c->many)
+        return j->c->u[i];
+    weights(j, i, worker);
+    return j->c->u[worker];
+}
+
+/* m = v u, of one panel's outputs. */
 static void
 products(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
+    const float *u = weights_of(g->j, i, worker);
+    size_t n = width(c->nk, i);
 
-    (void)worker;
-    fm_gemm(g->n * c->tiles, c->nk, c->nc, matrix(g->v + i * c->in, c->nc, 0),
-            matrix(c->u + i * c->weight, c->nk, 0), g->m + i * c->out, c->nk,
-            false);
+    for (size_t p = 0; p < FM_PLANES; p++)
+        fm_gemm(g->n * c->tiles, n, c->nc,
+                matrix(g->v + p * c->in, c->nc, false),
+                matrix(u + p * c->u_plane, n, false),
+                g->m + p * c->out + i * PANEL, c->nk, false);
 }
 
 static void
@@ -176,16 +229,6 @@ outputs(void *ctx, size_t i, size_t worker)
     (void)worker;
     fm_transform_output(c->l, g->m + i * c->tiles * c->nk, c->out, g->j->b,
                         g->j->y + (g->first + i) * fm_shape_count(c->l->out));
-}
-
-static void
-weights(void *ctx, size_t i, size_t worker)
-{
-    const struct job *j = ctx;
-
-    (void)worker;
-    fm_transform_weight(j->c->l, j->w, i * FM_TRANSFORM_CHANNELS, j->c->u,
-                        j->c->weight, j->dy != NULL);
 }
 
 static void
@@ -201,7 +244,7 @@ forward(void *ctx, size_t i, size_t worker)
 
     g.n = j->n - g.first < c->images ? j->n - g.first : c->images;
     fm_pool_run(g.pool, g.n, inputs, &g);
-    fm_pool_run(g.pool, FM_PLANES, products, &g);
+    fm_pool_run(g.pool, panels(c->nk), products, &g);
     fm_pool_run(g.pool, g.n, outputs, &g);
 }
 
@@ -212,12 +255,13 @@ fm_winograd_forward(struct fm_winograd *c, const float *w, const float *b,
     struct job j = {.c = c, .w = w, .b = b, .x = x, .y = y, .n = n};
     size_t groups = (n + c->images - 1) / c->images;
 
-    fm_pool_run(c->pool, c->nk / FM_TRANSFORM_CHANNELS, weights, &j);
-    if (c->many)
+    if (c->many) {
         for (size_t i = 0; i < groups; i++)
             forward(&j, i, 0);
-    else
+    } else {
+        fm_pool_run(c->pool, panels(c->nk), all_weights, &j);
         fm_pool_run(c->pool, groups, forward, &j);
+    }
 }
 
 static void
@@ -232,23 +276,39 @@ output_gradients(void *ctx, size_t i, size_t worker)
         g->m + i * c->tiles * c->nk, c->out);
 }
 
-/* Of one plane: du = v' dm, then dv = dm u', which takes v's place. */
+/* du = v' dm, of one panel's outputs; then dw, when it is complete. */
+static void
+weight_gradients(void *ctx, size_t i, size_t worker)
+{
+    const struct group *g = ctx;
+    const struct fm_winograd *c = g->j->c;
+    float *du = g->du + i * FM_PLANES * c->du_plane;
+    size_t n = width(c->nk, i);
+
+    (void)worker;
+    for (size_t p = 0; p < FM_PLANES; p++)
+        fm_gemm(c->nc, n, g->n * c->tiles,
+                matrix(g->v + p * c->in, c->nc, true),
+                matrix(g->m + p * c->out + i * PANEL, c->nk, false),
+                du + p * c->du_plane, n, g->add);
+    if (c->many && g->last)
+        fm_transform_weight_back(c->l, du, c->du_plane, i * PANEL, n, g->j->dw);
+}
+
+/* dv = dm u', of one panel's inputs; it takes v's place. */
 static void
 product_gradients(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
-    size_t rows = g->n * c->tiles;
-    float *v = g->v + i * c->in;
-    const float *dm = g->m + i * c->out;
+    const float *u = weights_of(g->j, i, worker);
+    size_t n = width(c->nc, i);
 
-    (void)worker;
-    if (g->j->dw)
-        fm_gemm(c->nc, c->nk, rows, matrix(v, c->nc, true),
-                matrix(dm, c->nk, false), g->du + i * c->weight, c->nk, g->add);
-    if (g->j->dx)
-        fm_gemm(rows, c->nc, c->nk, matrix(dm, c->nk, false),
-                matrix(c->u + i * c->weight, c->nc, false), v, c->nc, false);
+    for (size_t p = 0; p < FM_PLANES; p++)
+        fm_gemm(g->n * c->tiles, n, c->nk,
+                matrix(g->m + p * c->out, c->nk, false),
+                matrix(u + p * c->u_plane, n, false),
+                g->v + p * c->in + i * PANEL, c->nc, false);
 }
 
 static void
@@ -271,35 +331,47 @@ backward(void *ctx, size_t i, size_t worker)
     const struct job *j = ctx;
     const struct fm_winograd *c = j->c;
     size_t end = fm_piece(j->n, c->sums, i + 1);
+    size_t sums = panels(c->nk) * FM_PLANES * c->du_plane;
     struct group g = {.j = j,
                       .pool = c->many ? c->pool : NULL,
                       .first = fm_piece(j->n, c->sums, i),
                       .v = c->v[i],
                       .m = c->m[i],
-                      .du = c->du + i * FM_PLANES * c->weight};
+                      .du = c->du + i * sums};
 
     (void)worker;
     if (g.first == end)
-        memset(g.du, 0, FM_PLANES * c->weight * sizeof *g.du);
+        memset(g.du, 0, sums * sizeof *g.du);
     for (; g.first < end; g.first += g.n, g.add = true) {
         g.n = end - g.first < c->images ? end - g.first : c->images;
-        if (j->dw)
-            fm_pool_run(g.pool, g.n, inputs, &g);
+        g.last = g.first + g.n == end;
         fm_pool_run(g.pool, g.n, output_gradients, &g);
-        fm_pool_run(g.pool, FM_PLANES, product_gradients, &g);
-        if (j->dx)
+        if (j->dw) {
+            fm_pool_run(g.pool, g.n, inputs, &g);
+            fm_pool_run(g.pool, panels(c->nk), weight_gradients, &g);
+        }
+        if (j->dx) {
+            fm_pool_run(g.pool, panels(c->nc), product_gradients, &g);
             fm_pool_run(g.pool, g.n, input_gradients, &g);
+        }
     }
 }
 
+/* The pieces' sums of one panel, added up in order. */
 static void
-weight_gradients(void *ctx, size_t i, size_t worker)
+sum_weights(void *ctx, size_t i, size_t worker)
 {
     const struct job *j = ctx;
+    const struct fm_winograd *c = j->c;
+    size_t panel = FM_PLANES * c->du_plane, sums = panels(c->nk) * panel;
+    float *du = c->du + i * panel;
 
     (void)worker;
-    fm_transform_weight_back(j->c->l, j->c->du, j->c->weight,
-                             i * FM_TRANSFORM_CHANNELS, j->dw);
+    for (size_t s = 1; s < c->sums; s++)
+        for (size_t k = 0; k < panel; k++)
+            du[k] += du[s * sums + k];
+    fm_transform_weight_back(c->l, du, c->du_plane, i * PANEL, width(c->nk, i),
+                             j->dw);
 }
 
 void
@@ -308,19 +380,14 @@ fm_winograd_backward(struct fm_winograd *c, const float *w, const float *x,
 {
     struct job j = {
         .c = c, .w = w, .x = x, .dy = dy, .dx = dx, .dw = dw, .n = n};
-    size_t blocks = c->nk / FM_TRANSFORM_CHANNELS;
-    size_t all = FM_PLANES * c->weight;
 
-    if (dx)
-        fm_pool_run(c->pool, blocks, weights, &j);
-    if (c->many)
+    if (c->many) {
         backward(&j, 0, 0);
-    else
-        fm_pool_run(c->pool, c->sums, backward, &j);
-    if (!dw)
         return;
-    for (size_t i = 1; i < c->sums; i++)
-        for (size_t k = 0; k < all; k++)
-            c->du[k] += c->du[i * all + k];
-    fm_pool_run(c->pool, blocks, weight_gradients, &j);
+    }
+    if (dx)
+        fm_pool_run(c->pool, panels(c->nc), all_weights, &j);
+    fm_pool_run(c->pool, c->sums, backward, &j);
+    if (dw)
+        fm_pool_run(c->pool, panels(c->nk), sum_weights, &j);
 }

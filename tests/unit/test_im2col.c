@@ -84,6 +84,8 @@ main(void)
                 l.out.w = (7 + 2 * pad - l.s) / stride + 1;
                 compare(l, 2, 0, 2 * l.out.h);
                 compare(l, 3, 1, 2 * l.out.h + 1);
+                l.in.c = 1;
+                compare(l, 3, 1, 2 * l.out.h + 1);
             }
     return 0;
 }

@@ -65,7 +65,7 @@ convolves(size_t h, size_t w, size_t pad)
     for (size_t i = 0; i < 9; i++)
         g[(5 * C + 3) * 9 + i] = (float)ref_random(&seed);
     fm_transform_input(&l, x, v, plane);
-    fm_transform_weight(&l, g, 0, u, C * K, false);
+    fm_transform_weight(&l, g, 0, K, u, C * K, false);
     for (size_t i = 0; i < 36; i++)
         for (size_t t = 0; t < tiles; t++)
             m[i * plane + t * K + 5] =
@@ -111,6 +111,7 @@ transposes(size_t h, size_t w, size_t pad)
     free(x), free(dx), free(y), free(dy), free(a), free(b);
 }
 
+/* Panels are columns of the whole; `swap` is the other way round. */
 static void
 weights(void)
 {
@@ -119,20 +120,23 @@ weights(void)
     float *w = random_room(n, 8), *dw = calloc(n, sizeof *dw);
     float *u = calloc(36 * plane, sizeof *u),
           *s = calloc(36 * plane, sizeof *s);
-    float *du = random_room(36 * plane, 9);
+    float *du = random_room(36 * plane, 9), *part = calloc(36 * plane, 4);
 
-    for (size_t k = 0; k < K; k += FM_TRANSFORM_CHANNELS) {
-        fm_transform_weight(&l, w, k, u, plane, false);
-        fm_transform_weight(&l, w, k, s, plane, true);
-        fm_transform_weight_back(&l, du, plane, k, dw);
-    }
-    for (size_t i = 0; i < 36 * plane; i++) {
-        size_t p = i / plane, c = i % plane / K, k = i % K;
-
-        CHECK(u[i] == s[p * plane + k * C + c], "swap: %zu", i);
-    }
+    fm_transform_weight(&l, w, 0, K, u, plane, false);
+    fm_transform_weight(&l, w, 0, C, s, plane, true);
+    fm_transform_weight(&l, w, C, C, part, plane, false);
+    fm_transform_weight_back(&l, du, plane, 0, K, dw);
     same(dot(w, dw, n), dot(u, du, 36 * plane), "weight", &l);
-    free(w), free(dw), free(u), free(s), free(du);
+    for (size_t i = 0; i < 36 * plane; i++) {
+        size_t p = i / plane * plane, c = i % plane / K, k = i % K;
+
+        CHECK(u[i] == s[p + k * C + c], "swap: %zu", i);
+        CHECK(k < C || u[i] == part[p + c * C + k - C], "panel: %zu", i);
+    }
+    memset(dw, 0, n * sizeof *dw);
+    fm_transform_weight_back(&l, part, plane, C, C, dw);
+    CHECK(dw[0] == 0, "another panel's gradient");
+    free(w), free(dw), free(u), free(s), free(du), free(part);
 }
 
 int
