@@ -18,7 +18,7 @@ fm_buf_reserve(struct fm_buf *b, size_t more, struct fm_err *e)
     cap = b->cap < need / 2 ? need : 2 * b->cap;
     if (cap < need)
         cap = need;
-    p = fm_alloc(cap, 1, e);
+    p = fm_alloc_dirty(cap, 1, e);
     if (!p)
         return FM_ESYS;
     if (b->len)

@@ -78,7 +78,8 @@ struct fm_buf {
 };
 
 /*
- * fm_buf_reserve - make room for `more` bytes after `len`, which stays.
+ * fm_buf_reserve - make room for `more` bytes after `len`, which stays.  The
+ * room is not touched, so that it costs no memory before it is filled.
  * fm_buf_add - append `n` bytes; `p` may be NULL when n is 0, and must not
  * point into the buffer.
  * Both return 0 or FM_ESYS; the buffer is unchanged after a failure.

@@ -7,7 +7,7 @@
 enum { ALIGN = 64 };
 
 void *
-fm_alloc(size_t n, size_t size, struct fm_err *e)
+fm_alloc_dirty(size_t n, size_t size, struct fm_err *e)
 {
     size_t bytes;
     void *p;
@@ -22,10 +22,18 @@ fm_alloc(size_t n, size_t size, struct fm_err *e)
     if (bytes == 0)
         bytes = ALIGN;
     p = aligned_alloc(ALIGN, bytes);
-    if (!p) {
+    if (!p)
         fm_err_nomem(e);
-        return NULL;
-    }
-    memset(p, 0, bytes);
+    return p;
+}
+
+void *
+fm_alloc(size_t n, size_t size, struct fm_err *e)
+{
+    void *p = fm_alloc_dirty(n, size, e);
+
+    /* It was given, so the product fits. */
+    if (p)
+        memset(p, 0, n * size);
     return p;
 }

@@ -33,4 +33,11 @@ fm_add_ok(size_t a, size_t b, size_t *out)
 void *fm_alloc(size_t n, size_t size, struct fm_err *e)
     __attribute__((warn_unused_result));
 
+/*
+ * fm_alloc_dirty - the same with any bytes in it, for what is written before
+ * it is read: the system gives a large piece page by page, as it is touched.
+ */
+void *fm_alloc_dirty(size_t n, size_t size, struct fm_err *e)
+    __attribute__((warn_unused_result));
+
 #endif

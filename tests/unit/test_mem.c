@@ -33,6 +33,19 @@ clean(void)
     }
 }
 
+/* Aligned as well, and all of it ours to write. */
+static void
+dirty(void)
+{
+    for (size_t n = 0; n < 200; n++) {
+        uint8_t *p = fm_alloc_dirty(n, 3, NULL);
+
+        CHECK(p && (uintptr_t)p % 64 == 0, "n = %zu: %p", n, (void *)p);
+        memset(p, 0xff, 3 * n);
+        free(p);
+    }
+}
+
 static void
 hostile(void)
 {
@@ -47,6 +60,7 @@ hostile(void)
         CHECK(!fm_alloc(bad[i][0], bad[i][1], &e), "row %zu", i);
         CHECK(e.code == FM_ESYS && strcmp(e.msg, "out of memory") == 0,
               "row %zu: %d %s", i, (int)e.code, e.msg);
+        CHECK(!fm_alloc_dirty(bad[i][0], bad[i][1], NULL), "row %zu", i);
     }
 }
 
@@ -55,6 +69,7 @@ main(void)
 {
     sizes();
     clean();
+    dirty();
     hostile();
     return 0;
 }
