@@ -74,21 +74,10 @@ verify_items(struct fm_items *it, struct fm_err *e)
 static int
 verify_model(struct fm_source *s, struct fm_err *e)
 {
-    struct fm_buf file = {0};
-    struct fm_model *m = NULL;
-    size_t got;
-    int rc;
+    struct fm_model *m = fm_model_read_from(s, e);
+    int rc = m ? 0 : e ? (int)e->code : FM_EINPUT;
 
-    rc = fm_source_read(s, &file, limit, &got, e);
-    if (rc == 0) {
-        m = fm_model_parse(&file, e);
-        if (!m) {
-            rc = e ? (int)e->code : FM_EINPUT;
-            fm_err_where(e, s->name);
-        }
-    }
     fm_model_free(m);
-    fm_buf_free(&file);
     return rc;
 }
 

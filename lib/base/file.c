@@ -133,16 +133,32 @@ fm_source_close(struct fm_source *s)
     s->fd = -1;
 }
 
+bool
+fm_source_left(const struct fm_source *s, uint64_t *n)
+{
+    struct stat st;
+    off_t at;
+
+    /* Files of /proc say that they are empty, and are not. */
+    if (fstat(s->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+        return false;
+    /* Standard input need not have begun where its file does. */
+    at = lseek(s->fd, 0, SEEK_CUR);
+    if (at < 0)
+        return false;
+    *n = (at < st.st_size ? (uint64_t)(st.st_size - at) : 0) + s->nahead;
+    return true;
+}
+
 int
 fm_source_room(const struct fm_source *s, struct fm_buf *out, size_t limit,
                size_t more, struct fm_err *e)
 {
-    struct stat st;
+    uint64_t left;
 
-    if (fstat(s->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
-        (uintmax_t)st.st_size > limit)
+    if (!fm_source_left(s, &left) || left > limit)
         return 0;
-    return fm_buf_reserve(out, (size_t)st.st_size + more, e);
+    return fm_buf_reserve(out, (size_t)left + more, e);
 }
 
 int

@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 
+#include <stdbool.h>
+
 enum { FM_SOURCE_AHEAD = 16 };
 
 /* A stream with its name and how far it was read. */
@@ -47,9 +49,15 @@ int fm_source_peek(struct fm_source *s, void *p, size_t n, size_t *got,
                    struct fm_err *e);
 
 /*
- * fm_source_room - make room in `out` for all of a regular file of at most
- * `limit` bytes, and for `more`; anything else grows as it comes.  0 or
- * FM_ESYS.
+ * fm_source_left - true and *n = the bytes still to come, of a regular file;
+ * false when nobody can know, as of a pipe.
+ */
+bool fm_source_left(const struct fm_source *s, uint64_t *n);
+
+/*
+ * fm_source_room - make room in `out` for the rest of a regular file, when it
+ * is at most `limit` bytes, and for `more`; anything else grows as it comes.  0
+ * or FM_ESYS.
  */
 int fm_source_room(const struct fm_source *s, struct fm_buf *out, size_t limit,
                    size_t more, struct fm_err *e);

@@ -142,10 +142,25 @@ join_ids(const struct fm_id *id, size_t n, struct fm_err *e)
 }
 
 static int
-write_meta(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
+write_history(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
 {
-    char text[FM_SETTING_TEXT], *ids;
-    size_t n = 6; /* format, arch, seed, round, parent, bundles */
+    char text[FM_ID_HEX], *ids;
+    int rc;
+
+    if ((rc = add_meta(st, "parent", fm_id_hex(text, &m->parent), e)))
+        return rc;
+    ids = join_ids(m->bundle, m->nbundles, e);
+    rc = ids ? add_meta(st, "bundles", ids, e) : FM_ESYS;
+    free(ids);
+    return rc;
+}
+
+static int
+write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
+           struct fm_err *e)
+{
+    char text[FM_SETTING_TEXT];
+    size_t n = 7; /* format, arch, seed, round, parent, bundles, checksum */
     int rc;
 
     for (size_t i = 0; fm_setting_names[i]; i++)
@@ -167,18 +182,15 @@ write_meta(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
     if ((rc = add_meta(st, "seed", text, e)))
         return rc;
     snprintf(text, sizeof text, "%llu", (unsigned long long)m->round);
-    if ((rc = add_meta(st, "round", text, e)) || m->round == 0)
+    if ((rc = add_meta(st, "round", text, e)) ||
+        (m->round && (rc = write_history(st, m, e))))
         return rc;
-    if ((rc = add_meta(st, "parent", fm_id_hex(text, &m->parent), e)))
-        return rc;
-    ids = join_ids(m->bundle, m->nbundles, e);
-    rc = ids ? add_meta(st, "bundles", ids, e) : FM_ESYS;
-    free(ids);
-    return rc;
+    return add_meta(st, "checksum", sum, e);
 }
 
 int
-fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
+fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
+                struct fm_err *e)
 {
     struct fm_st st = {0};
     int rc;
@@ -197,11 +209,63 @@ fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
         memcpy(t->dim, spec->dim, sizeof spec->dim);
         t->count = spec->count;
     }
-    rc = write_meta(&st, m, e);
+    rc = write_meta(&st, m, sum, e);
     if (!rc)
         rc = fm_st_header(out, &st, e);
     fm_st_free(&st);
     return rc;
+}
+
+size_t
+fm_model_sum_at(const uint8_t *head, size_t n)
+{
+    static const char start[] = "{\"__metadata__\":{\"fedmrn.format\":\"1\",",
+                      key[] = "\"fedmrn.checksum\":\"", end[] = "\"}";
+    const size_t digits = FM_ID_HEX - 1;
+    const uint8_t *p;
+    size_t at;
+
+    if (n < 8 + strlen(start) || memcmp(head + 8, start, strlen(start)) != 0)
+        return 0;
+    /* No text can hold the key: its quotes would be escaped. */
+    p = memmem(head, n, key, strlen(key));
+    if (!p)
+        return 0;
+    at = (size_t)(p - head) + strlen(key);
+    if (n - at < digits + strlen(end) ||
+        memcmp(head + at + digits, end, strlen(end)) != 0)
+        return 0;
+    return at;
+}
+
+int
+fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
+{
+    static const char zeros[] = "00000000000000000000000000000000";
+    const size_t start = out->len;
+    /* The values lie back to back, whether read or new. */
+    uint8_t *values = (uint8_t *)m->tensor[0].value;
+    char text[FM_ID_HEX];
+    struct fm_piece piece[2];
+    struct fm_id sum;
+    size_t at;
+    int rc = fm_model_header(out, m, zeros, e);
+
+    if (rc)
+        return rc;
+    piece[0] = (struct fm_piece){out->data + start, out->len - start};
+    piece[1] = (struct fm_piece){values, m->arch->params * sizeof(float)};
+    fm_model_swap(values, m->arch->params);
+    rc = fm_hash128_join(&sum, piece, 2, e);
+    fm_model_swap(values, m->arch->params);
+    if (rc) {
+        out->len = start;
+        return rc;
+    }
+    at = fm_model_sum_at(out->data + start, out->len - start);
+    assert(at);
+    memcpy(out->data + start + at, fm_id_hex(text, &sum), sizeof text - 1);
+    return 0;
 }
 
 int
@@ -212,7 +276,6 @@ fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
 
     if (rc)
         return rc;
-    /* The values lie back to back, whether read or new. */
     if ((rc = fm_buf_add(out, m->tensor[0].value, bytes, e))) {
         out->len = start;
         return rc;

@@ -12,22 +12,28 @@
  *   fedmrn.parent    id of the model it came from; absent in round 0
  *   fedmrn.bundles   sorted ids of the bundles that made it, separated by
  *                    blanks; absent in round 0
+ *   fedmrn.checksum  XXH3-128 of the file's bytes with these 32 lower-case hex
+ *                    digits replaced by `0`
  *
  * The header is exactly what fm_model_head writes, so that equal models are
- * equal files.  A model's id is the XXH3-128 of the file's bytes.  The tensor
- * set must be the architecture's, in names, shapes and order; every value is
- * finite; a running variance is not negative.  Unknown fedmrn.* keys and
- * another format are refused; other metadata ("format":"pt") is refused too,
- * since a file that another tool rewrote has another id and belongs to no run.
+ * equal files; with the checksum, no flipped bit and no cut passes.  A model's
+ * id is the XXH3-128 of the file's bytes, the checksum as it stands.  The
+ * tensor set must be the architecture's, in names, shapes and order; every
+ * value is finite; a running variance is not negative.  Unknown fedmrn.* keys
+ * and another format are refused; other metadata ("format":"pt") is refused
+ * too, since a file that another tool rewrote belongs to no run.
+ *
+ * Read in this order: the header's JSON, the format, the architecture and that
+ * the tensors are its own, from which the file's size follows; then the values
+ * and the checksum; then what the rest of the metadata says, and every value.
  */
 #ifndef FM_TENSOR_MODEL_H
 #define FM_TENSOR_MODEL_H
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "tensor/arch.h"
 #include "tensor/settings.h"
-
-#include "base/bytes.h"
 
 /* Where a tensor stands in a bundle, and its values. */
 struct fm_model_tensor {
@@ -90,14 +96,20 @@ int fm_model_init_values(struct fm_model *m, const char *scheme,
 /* fm_model_parse - take over `file` (left {0}) and read it; NULL on failure.*/
 struct fm_model *fm_model_parse(struct fm_buf *file, struct fm_err *e);
 
-/* fm_model_read - fm_file_read and fm_model_parse; messages name the path. */
+/*
+ * fm_model_read_from - read a model to the end of `src`; NULL on failure, and
+ * messages name the source.  No room is made for values before the header has
+ * said how many, and a regular file has them.
+ * fm_model_read - the same for a path or "-".
+ */
+struct fm_model *fm_model_read_from(struct fm_source *src, struct fm_err *e);
 struct fm_model *fm_model_read(const char *path, struct fm_err *e);
 
 /*
- * fm_model_head - append the file's header to `out`; the values follow it in
- * order as little-endian floats.  fm_model_dump appends the whole file, and
- * sets m->id.  0, FM_ESYS, or FM_EINPUT when more bundles made the model than
- * a header of 16 MiB can name (half a million).
+ * fm_model_head - append the file's header to `out`; the values, which must
+ * have been set, follow it in order as little-endian floats.  fm_model_dump
+ * appends the whole file, and sets m->id.  0, FM_ESYS, or FM_EINPUT when more
+ * bundles made the model than a header of 16 MiB can name (half a million).
  */
 int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);

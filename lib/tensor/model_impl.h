@@ -15,6 +15,16 @@ void fm_model_values(struct fm_model *m, void *values);
 /* fm_model_channels - do mean and std fit the input? */
 int fm_model_channels(const struct fm_model *m, struct fm_err *e);
 
+/* fm_model_header - fm_model_head with a checksum that is given as text. */
+int fm_model_header(struct fm_buf *out, const struct fm_model *m,
+                    const char *sum, struct fm_err *e);
+
+/*
+ * fm_model_sum_at - where a header (with its 8-byte size) has the digits of
+ * the checksum; 0 when they are not at the end of metadata that start as ours.
+ */
+size_t fm_model_sum_at(const uint8_t *head, size_t n);
+
 /* fm_model_swap - `n` host floats to little-endian or back, in place. */
 void fm_model_swap(uint8_t *p, size_t n);
 

@@ -31,8 +31,8 @@ need(const char **value, const struct fm_st *st, const char *key,
 static int
 check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
 {
-    static const char *const known[] = {"format", "arch",   "seed",
-                                        "round",  "parent", "bundles"};
+    static const char *const known[] = {"format", "arch",    "seed",    "round",
+                                        "parent", "bundles", "checksum"};
 
     for (size_t i = 0; i < st->nmeta; i++) {
         const char *key = st->meta[i].key;
@@ -143,8 +143,9 @@ read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     return read_bundles(m, bundles, e);
 }
 
+/* What tells the file's size, and who wrote it. */
 static int
-read_contract(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+read_arch(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
     const char *text = get(st, "format");
     int rc;
@@ -161,6 +162,14 @@ read_contract(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     m->arch = fm_arch_parse(text, "fedmrn.arch", e);
     if (!m->arch)
         return e ? (int)e->code : FM_EINPUT;
+    return 0;
+}
+
+static int
+read_contract(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    int rc;
+
     if ((rc = read_settings(m, st, e)) || (rc = fm_model_channels(m, e)) ||
         (rc = read_seed(m, st, e)))
         return rc;
@@ -196,18 +205,63 @@ check_tensors(const struct fm_model *m, const struct fm_st *st,
     return 0;
 }
 
+static int
+not_ours(struct fm_err *e)
+{
+    return fm_err_set(e, FM_EINPUT,
+                      "its header is not in the form that fedmrn writes: "
+                      "another tool wrote the file; use the original");
+}
+
+/* The whole file is here.  Is it what was written? */
+static int
+check_sum(const struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    static const char zeros[FM_ID_HEX] = "00000000000000000000000000000000";
+    const uint8_t *p = m->file.data;
+    size_t n = m->file.len, at, after;
+    struct fm_piece piece[3];
+    struct fm_id is, says;
+    const char *text;
+    int rc = need(&text, st, "checksum", e);
+
+    if (rc)
+        return rc;
+    if (!fm_id_parse(&says, text))
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.checksum: %.40s is not 32 lower-case hex "
+                          "digits",
+                          text);
+    at = fm_model_sum_at(p, 8 + (size_t)fm_get64(p));
+    if (!at)
+        return not_ours(e);
+    after = at + FM_ID_HEX - 1;
+    piece[0] = (struct fm_piece){p, at};
+    piece[1] = (struct fm_piece){zeros, after - at};
+    piece[2] = (struct fm_piece){p + after, n - after};
+    if ((rc = fm_hash128_join(&is, piece, 3, e)))
+        return rc;
+    if (fm_id_cmp(&is, &says) != 0) {
+        char hex[FM_ID_HEX];
+
+        return fm_err_set(e, FM_EINPUT,
+                          "damaged: the checksum of its bytes is %s, not what "
+                          "it says",
+                          fm_id_hex(hex, &is));
+    }
+    return 0;
+}
+
 /* Equal models are equal files: the header is what we would have written. */
 static int
-check_form(const struct fm_model *m, struct fm_err *e)
+check_form(const struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
     struct fm_buf head = {0};
-    int rc = fm_model_head(&head, m, e);
+    int rc = fm_model_header(&head, m, get(st, "checksum"), e);
 
     if (!rc && (m->file.len < head.len ||
                 memcmp(m->file.data, head.data, head.len) != 0))
-        rc = fm_err_set(e, FM_EINPUT,
-                        "its header is not in the form that fedmrn writes: "
-                        "another tool wrote the file");
+        rc = not_ours(e);
     fm_buf_free(&head);
     return rc;
 }
@@ -234,13 +288,40 @@ check_values(const struct fm_model *m, struct fm_err *e)
     return 0;
 }
 
+/* What the head of the file alone tells: then its size is known. */
+static int
+read_head(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    int rc = read_arch(m, st, e);
+
+    return rc ? rc : check_tensors(m, st, e);
+}
+
+/* All of the file's bytes are in m->file. */
+static int
+read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    uint8_t *values;
+    int rc;
+
+    if ((rc = check_sum(m, st, e)) || (rc = read_contract(m, st, e)) ||
+        (rc = check_form(m, st, e)) || (rc = fm_model_place(m, e)))
+        return rc;
+    m->id = fm_hash128(m->file.data, m->file.len);
+    /* The header that check_form found is padded: the floats are aligned. */
+    values = m->file.data + m->file.len - m->arch->params * sizeof(float);
+    assert(values == m->file.data + 8 + fm_get64(m->file.data));
+    fm_model_swap(values, m->arch->params);
+    fm_model_values(m, values);
+    return check_values(m, e);
+}
+
 struct fm_model *
 fm_model_parse(struct fm_buf *file, struct fm_err *e)
 {
     struct fm_model *m = fm_alloc(1, sizeof *m, e);
     struct fm_st st = {0};
-    uint8_t *values;
-    int rc = FM_ESYS;
+    int rc;
 
     if (!m) {
         fm_buf_free(file);
@@ -248,18 +329,94 @@ fm_model_parse(struct fm_buf *file, struct fm_err *e)
     }
     m->file = *file;
     *file = (struct fm_buf){0};
-    if ((rc = fm_st_parse(&st, m->file.data, m->file.len, e)) ||
-        (rc = read_contract(m, &st, e)) || (rc = check_tensors(m, &st, e)) ||
-        (rc = check_form(m, e)) || (rc = fm_model_place(m, e)))
-        goto out;
-    m->id = fm_hash128(m->file.data, m->file.len);
-    /* The header that check_form found is padded: the floats are aligned. */
-    values = m->file.data + m->file.len - m->arch->params * sizeof(float);
-    assert(values == st.tensor[0].data);
-    fm_model_swap(values, m->arch->params);
-    fm_model_values(m, values);
-    rc = check_values(m, e);
-out:
+    rc = fm_st_parse(&st, m->file.data, m->file.len, e);
+    if (!rc)
+        rc = read_head(m, &st, e);
+    if (!rc)
+        rc = read_rest(m, &st, e);
+    fm_st_free(&st);
+    if (!rc)
+        return m;
+    fm_model_free(m);
+    return NULL;
+}
+
+/* The header's size and the header; what is wrong with them is found later. */
+static int
+fetch_head(struct fm_buf *file, struct fm_source *src, struct fm_err *e)
+{
+    size_t got;
+    int rc = fm_source_read(src, file, 8, &got, e);
+
+    if (rc || got < 8 || fm_get64(file->data) > FM_MODEL_HEADER_MAX)
+        return rc;
+    return fm_source_read(src, file, (size_t)fm_get64(file->data), &got, e);
+}
+
+static int
+other_size(const struct fm_source *src, uint64_t got, size_t want,
+           struct fm_err *e)
+{
+    return fm_err_set(e, FM_EINPUT,
+                      "%s: %s: %llu bytes of values, where its header says %zu",
+                      src->name, got < want ? "cut short" : "not a model",
+                      (unsigned long long)got, want);
+}
+
+/* The rest of a file that has `size` bytes in all. */
+static int
+fetch_rest(struct fm_buf *file, struct fm_source *src, size_t size,
+           struct fm_err *e)
+{
+    const size_t want = size - file->len;
+    uint64_t left;
+    size_t got, more;
+    uint8_t one;
+    int rc;
+
+    if (fm_source_left(src, &left)) {
+        if (left != want)
+            return other_size(src, left, want, e);
+        if ((rc = fm_buf_reserve(file, want, e)))
+            return rc;
+    }
+    if ((rc = fm_source_read(src, file, want, &got, e)) ||
+        (rc = fm_source_some(src, &one, 1, &more, e)))
+        return rc;
+    return got == want && !more ? 0 : other_size(src, got + more, want, e);
+}
+
+static int
+read_from(struct fm_model *m, struct fm_st *st, struct fm_source *src,
+          struct fm_err *e)
+{
+    size_t size;
+    int rc = fetch_head(&m->file, src, e);
+
+    if (rc)
+        return rc;
+    if ((rc = fm_st_parse_head(st, m->file.data, m->file.len, &size, e)) ||
+        (rc = read_head(m, st, e))) {
+        fm_err_where(e, src->name);
+        return rc;
+    }
+    if ((rc = fetch_rest(&m->file, src, size, e)))
+        return rc;
+    if ((rc = read_rest(m, st, e)))
+        fm_err_where(e, src->name);
+    return rc;
+}
+
+struct fm_model *
+fm_model_read_from(struct fm_source *src, struct fm_err *e)
+{
+    struct fm_model *m = fm_alloc(1, sizeof *m, e);
+    struct fm_st st = {0};
+    int rc;
+
+    if (!m)
+        return NULL;
+    rc = read_from(m, &st, src, e);
     fm_st_free(&st);
     if (!rc)
         return m;
@@ -270,17 +427,12 @@ out:
 struct fm_model *
 fm_model_read(const char *path, struct fm_err *e)
 {
-    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
-    struct fm_buf file = {0};
+    struct fm_source src;
     struct fm_model *m;
 
-    /* The largest that an architecture allows; memory ends long before. */
-    if (fm_file_read(&file, path, ((size_t)1 << 38) + FM_MODEL_HEADER_MAX, e)) {
-        fm_buf_free(&file);
+    if (fm_source_open(&src, path, e))
         return NULL;
-    }
-    m = fm_model_parse(&file, e);
-    if (!m)
-        fm_err_where(e, name);
+    m = fm_model_read_from(&src, e);
+    fm_source_close(&src);
     return m;
 }

@@ -15,8 +15,7 @@ static const char *const dtype_name[] = {[FM_F32] = "F32", [FM_I32] = "I32"};
 
 struct reader {
     struct fm_st *st;
-    const uint8_t *data; /* behind the header */
-    size_t size;
+    size_t size; /* of the data, or no limit while that is not known */
     struct fm_err *e;
 };
 
@@ -96,7 +95,7 @@ read_place(struct reader *r, struct fm_st_tensor *t, const struct fm_json *j)
         return fm_err_set(r->e, FM_EINPUT,
                           "%s: its shape does not fill its %llu bytes", t->name,
                           (unsigned long long)(end - begin));
-    t->data = r->data + begin;
+    t->at = (size_t)begin;
     return 0;
 }
 
@@ -141,33 +140,30 @@ by_place(const void *a, const void *b)
 {
     const struct fm_st_tensor *s = a, *t = b;
 
-    if (s->data != t->data)
-        return s->data < t->data ? -1 : 1;
+    if (s->at != t->at)
+        return s->at < t->at ? -1 : 1;
     if ((s->count == 0) != (t->count == 0))
         return s->count == 0 ? -1 : 1;
     return strcmp(s->name, t->name);
 }
 
+/* *end receives where the last tensor's data end. */
 static int
-check_places(const struct reader *r)
+check_places(const struct reader *r, size_t *end)
 {
-    const uint8_t *at = r->data;
+    size_t at = 0;
 
     for (size_t i = 0; i < r->st->ntensors; i++) {
         const struct fm_st_tensor *t = &r->st->tensor[i];
 
-        if (t->data != at)
+        if (t->at != at)
             return fm_err_set(r->e, FM_EINPUT,
                               "%s: its data starts at byte %zu, not %zu where "
                               "the one before it ends",
-                              t->name, (size_t)(t->data - r->data),
-                              (size_t)(at - r->data));
+                              t->name, t->at, at);
         at += 4 * t->count;
     }
-    if (at != r->data + r->size)
-        return fm_err_set(r->e, FM_EINPUT,
-                          "%zu bytes after the last tensor's data",
-                          (size_t)(r->data + r->size - at));
+    *end = at;
     return 0;
 }
 
@@ -197,21 +193,16 @@ header_text(size_t *len, const uint8_t *bytes, size_t size, struct fm_err *e)
     return 0;
 }
 
-int
-fm_st_parse(struct fm_st *st, const uint8_t *bytes, size_t size,
-            struct fm_err *e)
+/* The header's `len` bytes of JSON, for at most `room` bytes of data; *end
+ * receives how many there are. */
+static int
+read_header(struct fm_st *st, const uint8_t *text, size_t len, size_t room,
+            size_t *end, struct fm_err *e)
 {
-    struct reader r = {.st = st, .e = e};
-    struct fm_json *j = NULL;
-    size_t len = 0;
+    struct reader r = {.st = st, .size = room, .e = e};
+    struct fm_json *j = fm_json_parse(text, len, "header", e);
     int rc;
 
-    *st = (struct fm_st){0};
-    if ((rc = header_text(&len, bytes, size, e)))
-        return rc;
-    r.data = bytes + 8 + fm_get64(bytes);
-    r.size = (size_t)(bytes + size - r.data);
-    j = fm_json_parse(bytes + 8, len, "header", e);
     if (!j)
         return e ? (int)e->code : FM_EINPUT;
     if (fm_json_size(j) > TENSORS_MAX + 1) { /* and the metadata */
@@ -227,10 +218,51 @@ fm_st_parse(struct fm_st *st, const uint8_t *bytes, size_t size,
     if ((rc = fm_json_each(j, read_tensor, &r)))
         goto out;
     qsort(st->tensor, st->ntensors, sizeof *st->tensor, by_place);
-    rc = check_places(&r);
+    rc = check_places(&r, end);
 out:
     fm_json_free(j);
     return rc;
+}
+
+int
+fm_st_parse(struct fm_st *st, const uint8_t *bytes, size_t size,
+            struct fm_err *e)
+{
+    const uint8_t *data;
+    size_t len = 0, room, end;
+    int rc;
+
+    *st = (struct fm_st){0};
+    if ((rc = header_text(&len, bytes, size, e)))
+        return rc;
+    data = bytes + 8 + fm_get64(bytes);
+    room = (size_t)(bytes + size - data);
+    if ((rc = read_header(st, bytes + 8, len, room, &end, e)))
+        return rc;
+    if (end != room)
+        return fm_err_set(e, FM_EINPUT,
+                          "%zu bytes after the last tensor's data", room - end);
+    for (size_t i = 0; i < st->ntensors; i++)
+        st->tensor[i].data = data + st->tensor[i].at;
+    return 0;
+}
+
+int
+fm_st_parse_head(struct fm_st *st, const uint8_t *bytes, size_t n, size_t *size,
+                 struct fm_err *e)
+{
+    size_t len = 0, end;
+    int rc;
+
+    *st = (struct fm_st){0};
+    if ((rc = header_text(&len, bytes, n, e)))
+        return rc;
+    assert(n == 8 + fm_get64(bytes));
+    rc = read_header(st, bytes + 8, len, SIZE_MAX - n, &end, e);
+    if (rc)
+        return rc;
+    *size = n + end;
+    return 0;
 }
 
 void

@@ -31,6 +31,7 @@ struct fm_st_tensor {
     enum fm_dtype dtype;
     size_t ndim, dim[FM_ST_NDIM];
     size_t count;        /* product of dim */
+    size_t at;           /* where its data start, in bytes after the header */
     const uint8_t *data; /* 4 * count little-endian bytes */
 };
 
@@ -52,6 +53,14 @@ struct fm_st {
 int fm_st_parse(struct fm_st *st, const uint8_t *bytes, size_t size,
                 struct fm_err *e);
 void fm_st_free(struct fm_st *st); /* frees the lists, not the data */
+
+/*
+ * fm_st_parse_head - the same from a file's first `n` bytes, when they are the
+ * header and nothing more: *size receives the bytes that the whole file must
+ * have.  The tensors' data are NULL.
+ */
+int fm_st_parse_head(struct fm_st *st, const uint8_t *bytes, size_t n,
+                     size_t *size, struct fm_err *e);
 
 /* fm_st_get - a metadata value, or NULL. */
 const char *fm_st_get(const struct fm_st *st, const char *key);

@@ -12,6 +12,7 @@ identity() {
             if [ $v = 1 ]; then bytes 00 00 80 3f; else bytes 00 00 00 00; fi
         done
     } >identity
+    seal identity
 }
 
 eval_() {

@@ -41,10 +41,10 @@ net() {
     fedmrn-init --arch net.arch --init uniform --seed 0xfeed -o d
     run cksum a b c d
     [ "$output" = "$(cat <<'EOF'
-423246166 1736 a
-439521788 1736 b
-2971917659 1736 c
-3002935686 1736 d
+3977800240 1792 a
+401631686 1792 b
+1346409556 1792 c
+917356397 1792 d
 EOF
 )" ]
 }

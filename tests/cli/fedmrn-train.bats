@@ -164,6 +164,8 @@ refuse() {
     with "part: " part
     # The last value is a bias of the last layer.
     { head -c -4 w0; bytes 00 00 c0 7f; } >nan
+    with "nan: damaged: the checksum of its bytes is " nan
+    seal nan
     with "nan: " nan
     [[ "$stderr" = *"not finite"* ]]
 }

@@ -112,3 +112,21 @@ every_kind() {
     run -0 fedmrn-verify --help
     [[ "$output" = "usage: fedmrn-verify "* ]]
 }
+
+@test "verify: a model's flipped bits and cuts, and a file of holes" {
+    size=$(wc -c <w1)
+    for at in 0 9 300 700 1000 $((size - 400)) $((size - 1)); do
+        byte=$(od -An -tu1 -j "$at" -N 1 w1)
+        { head -c "$at" w1; bytes "$(printf %02x $((byte ^ 1)))"
+            tail -c +$((at + 2)) w1; } >bad
+        run --separate-stderr -3 fedmrn-verify bad
+        [[ "$stderr" = "fedmrn-verify: bad: "* ]]
+        head -c "$at" w1 >bad
+        run -3 fedmrn-verify bad
+    done
+    cp w1 bad
+    truncate -s 1T bad
+    run --separate-stderr -3 fedmrn-verify bad
+    [[ "$stderr" = *" bytes of values, where its header says "* ]]
+    run -3 fedmrn-train --model bad --images x --labels y --client a
+}
