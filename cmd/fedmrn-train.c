@@ -156,6 +156,11 @@ run(const struct job *j, struct fm_err *e)
         rc = (int)e->code;
         goto out;
     }
+    /* Before the work, not after it. */
+    if ((rc = fm_bundle_check_size(m->masked, m->full, e))) {
+        fm_err_where(e, strcmp(j->model, "-") == 0 ? "<stdin>" : j->model);
+        goto out;
+    }
     if ((rc = fm_dataset_read(&d, j->images, j->labels, e)))
         goto out;
     if ((rc = train(&b, j, m, &d, e)))

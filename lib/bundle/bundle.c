@@ -31,6 +31,26 @@ check_deltas(const struct fm_bundle *b, struct fm_err *e)
     return 0;
 }
 
+int
+fm_bundle_check_size(uint64_t masked, uint64_t full, struct fm_err *e)
+{
+    /* All but the masks and the deltas, with the longest manifest. */
+    const uint64_t frame = 426 + FM_MANIFEST_MAX + 16;
+    uint64_t bytes;
+
+    if (!__builtin_mul_overflow(full, 4, &bytes) &&
+        !__builtin_add_overflow(bytes, masked / 8 + (masked % 8 != 0),
+                                &bytes) &&
+        !__builtin_add_overflow(bytes, frame, &bytes) && bytes <= FM_BUNDLE_MAX)
+        return 0;
+    return fm_err_set(e, FM_EINPUT,
+                      "a bundle of %llu masked and %llu full parameters would "
+                      "exceed the %llu bytes that a file on a FAT stick can "
+                      "have; choose a smaller network or a method with masks",
+                      (unsigned long long)masked, (unsigned long long)full,
+                      (unsigned long long)FM_BUNDLE_MAX);
+}
+
 static int
 check_sizes(const struct fm_bundle *b, const struct fm_member *m,
             struct fm_err *e)
@@ -47,7 +67,7 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
         return fm_err_set(e, FM_EINPUT,
                           "dense: %zu bytes, but %zu floats are announced",
                           m[DENSE].size, b->full);
-    return 0;
+    return fm_bundle_check_size(b->masked, b->full, e);
 }
 
 int
@@ -119,8 +139,8 @@ fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e)
     assert(fm_client_ok(b->client) && b->round > 0);
     assert(b->samples > 0 && b->samples <= FM_SAMPLES_MAX);
     assert(b->coder == FM_CODER_RAW);
-    rc = fm_manifest_write(&manifest, b, e);
-    if (rc)
+    if ((rc = fm_bundle_check_size(b->masked, b->full, e)) ||
+        (rc = fm_manifest_write(&manifest, b, e)))
         goto out;
     assert(manifest.len <= FM_MANIFEST_MAX);
     m[MANIFEST] =

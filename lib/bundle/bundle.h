@@ -34,6 +34,8 @@
  * place: they are held against the members' sizes.
  *
  * A delta is refused when it is not finite or its magnitude is 2^38 or more.
+ *
+ * A bundle has at most 2^32 - 1 bytes, so that it fits on a FAT32 stick.
  */
 #ifndef FM_BUNDLE_BUNDLE_H
 #define FM_BUNDLE_BUNDLE_H
@@ -47,6 +49,7 @@ enum fm_coder { FM_CODER_RAW };
 
 enum { FM_MANIFEST_MAX = 512 };
 #define FM_SAMPLES_MAX ((uint64_t)1 << 32)
+#define FM_BUNDLE_MAX  (((uint64_t)1 << 32) - 1)
 
 struct fm_bundle {
     enum fm_method method;
@@ -68,8 +71,8 @@ struct fm_bundle {
  *   base  the model it must answer, or NULL to check it only against itself
  *
  * Checked, in this order: the archive's form, the members' names, the
- * checksum, the manifest, the sizes, the pad bits, every delta, and with a
- * base: its id, round, method and sizes.
+ * checksum, the manifest, the sizes and their bound, the pad bits, every delta,
+ * and with a base: its id, round, method and sizes.
  *
  * Fills *b, to be released by fm_bundle_free, also after a failure.
  * Returns 0, FM_EINPUT or FM_ESYS; messages do not name the file.
@@ -79,8 +82,15 @@ int fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
 void fm_bundle_free(struct fm_bundle *b); /* harmless on {0} */
 
 /*
+ * fm_bundle_check_size - may there be a bundle of `masked` and `full`
+ * parameters?  0 or FM_EINPUT.  Who trains asks before, not after.
+ */
+int fm_bundle_check_size(uint64_t masked, uint64_t full, struct fm_err *e);
+
+/*
  * fm_bundle_write - append b's file in the form b->coder to `out`, and set
- * b->id.  The caller vouches for the fields.  Returns 0 or FM_ESYS.
+ * b->id.  The caller vouches for the fields.  Returns 0, FM_ESYS, or FM_EINPUT
+ * when it is too large.
  */
 int fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e);
 

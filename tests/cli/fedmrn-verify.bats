@@ -114,11 +114,10 @@ every_kind() {
 }
 
 @test "verify: a model's flipped bits and cuts, and a file of holes" {
+    every_kind
     size=$(wc -c <w1)
     for at in 0 9 300 700 1000 $((size - 400)) $((size - 1)); do
-        byte=$(od -An -tu1 -j "$at" -N 1 w1)
-        { head -c "$at" w1; bytes "$(printf %02x $((byte ^ 1)))"
-            tail -c +$((at + 2)) w1; } >bad
+        flip w1 "$at" >bad
         run --separate-stderr -3 fedmrn-verify bad
         [[ "$stderr" = "fedmrn-verify: bad: "* ]]
         head -c "$at" w1 >bad

@@ -213,6 +213,26 @@ other_base(const struct fm_model *m)
     fm_bundle_free(&good);
 }
 
+/* 2^32 - 1 bytes, of which 954 are not for parameters. */
+static void
+bound(void)
+{
+    const uint64_t room = 4294967295 - 954;
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(!fm_bundle_check_size(199210, 12, &e), "%s", e.msg);
+    CHECK(!fm_bundle_check_size(8 * room, 0, &e), "%s", e.msg);
+    CHECK(fm_bundle_check_size(8 * room + 1, 0, &e) == FM_EINPUT, "masked");
+    CHECK(strstr(e.msg, "exceed the 4294967295 bytes that a file on a FAT"),
+          "%s", e.msg);
+    CHECK(!fm_bundle_check_size(0, room / 4, NULL), "full");
+    CHECK(fm_bundle_check_size(0, room / 4 + 1, NULL) == FM_EINPUT, "full");
+    CHECK(!fm_bundle_check_size(8 * (room % 4), room / 4, NULL), "both");
+    CHECK(fm_bundle_check_size(8 * (room % 4) + 1, room / 4, NULL), "both");
+    CHECK(fm_bundle_check_size(UINT64_MAX, UINT64_MAX, NULL), "wrapped");
+    CHECK(fm_bundle_check_size(UINT64_MAX, UINT64_MAX / 4, NULL), "wrapped");
+}
+
 int
 main(void)
 {
@@ -220,6 +240,7 @@ main(void)
     struct fm_model *avg = fx_model(FX_TINY, FM_FEDAVG, FM_UNIFORM);
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
 
+    bound();
     golden(tiny);
     golden(avg);
     golden(m);

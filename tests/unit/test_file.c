@@ -30,6 +30,29 @@ feed(const uint8_t *p, size_t n)
     close(fd[0]);
 }
 
+/* What is still to come: of a file, peeked at and read; not of a pipe. */
+static void
+left(void)
+{
+    struct fm_source s;
+    uint8_t p[4];
+    uint64_t n = 0;
+    size_t got;
+
+    save("0123456789", 10);
+    CHECK(!fm_source_open(&s, path, NULL), "open");
+    CHECK(fm_source_left(&s, &n) && n == 10, "%d", (int)n);
+    CHECK(!fm_source_peek(&s, p, 4, &got, NULL) && got == 4, "peek");
+    CHECK(fm_source_left(&s, &n) && n == 10, "%d", (int)n);
+    CHECK(!fm_source_some(&s, p, 3, &got, NULL) && got == 3, "some");
+    CHECK(fm_source_left(&s, &n) && n == 7, "%d", (int)n);
+    fm_source_close(&s);
+    feed((const uint8_t *)"01", 2);
+    CHECK(!fm_source_open(&s, "-", NULL), "open");
+    CHECK(!fm_source_left(&s, &n), "a pipe");
+    fm_source_close(&s);
+}
+
 static void
 whole(void)
 {
@@ -174,6 +197,7 @@ main(void)
 {
     CHECK(mkdtemp(dir), "mkdtemp");
     snprintf(path, sizeof path, "%s/f", dir);
+    left();
     whole();
     stream();
     peeking();

@@ -189,6 +189,34 @@ prefixes(void)
     fm_buf_free(&b);
 }
 
+/* The header alone tells the size of the whole file. */
+static void
+head(void)
+{
+    struct fm_buf b = file(
+        "{\"b\":" ENTRY("[3]", "8", "20") ",\"a\":" ENTRY("[2]", "0", "8") "}",
+        0);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_st st;
+    size_t size = 0;
+
+    CHECK(!fm_st_parse_head(&st, b.data, b.len, &size, &e), "%s", e.msg);
+    CHECK(size == b.len + 20 && st.ntensors == 2, "%zu", size);
+    CHECK(st.tensor[1].at == 8 && !st.tensor[1].data, "b");
+    fm_st_free(&st);
+    for (size_t n = 0; n < b.len; n++) {
+        CHECK(fm_st_parse_head(&st, b.data, n, &size, NULL) == FM_EINPUT,
+              "%zu bytes", n);
+        fm_st_free(&st);
+    }
+    fm_buf_free(&b);
+    b = file("{\"a\":" ENTRY("[2]", "4", "12") "}", 0);
+    CHECK(fm_st_parse_head(&st, b.data, b.len, &size, &e) == FM_EINPUT, "hole");
+    CHECK(strstr(e.msg, "a: its data starts at byte 4, not 0"), "%s", e.msg);
+    fm_st_free(&st);
+    fm_buf_free(&b);
+}
+
 /* More names than tensors may be, refused before room is made for them. */
 static void
 crowd(void)
@@ -221,5 +249,6 @@ main(void)
     writer();
     hostile();
     prefixes();
+    head();
     return 0;
 }
