@@ -219,7 +219,7 @@ main(int argc, char **argv)
     struct fm_err e = {FM_OK, ""};
     struct job j = {0};
     char **operand;
-    int n, stdins = 0;
+    int n;
 
     operand = fm_cli_start(&tool, argc, argv, &n);
     if (n > 0)
@@ -230,13 +230,8 @@ main(int argc, char **argv)
     j.indices = fm_opt(&tool, "indices");
     j.predict = fm_opt(&tool, "predict");
     j.out = fm_opt(&tool, "output");
-    for (int i = 0; i < 4; i++) {
-        const char *path[] = {j.model, j.images, j.labels, j.indices};
-
-        stdins += path[i] && strcmp(path[i], "-") == 0;
-    }
-    if (stdins > 1)
-        fm_cli_usage("only one input can be -");
+    fm_cli_one_stdin((const char *[]){j.model, j.images, j.labels, j.indices},
+                     4);
     if (j.predict && strcmp(j.predict, "-") == 0)
         fm_cli_usage(
             "option --predict: needs a file; standard output has the result");

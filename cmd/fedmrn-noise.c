@@ -62,6 +62,7 @@ struct job {
     size_t ndim, dim[FM_ST_NDIM], count; /* of --shape */
     struct fm_st st;                     /* what the output holds ... */
     struct part *part;                   /* ... and how to make it */
+    struct fm_buf header;                /* of a safetensors file */
 };
 
 static enum form
@@ -261,12 +262,16 @@ put_chunk(FILE *fp, enum form form, const int32_t *n, size_t count, float unit)
         fwrite(bytes, 4, count, fp);
 }
 
-/* What fails to be written is noticed, and reported, by fm_out_commit. */
-static void
-put_noise(FILE *fp, const struct job *j)
+/* What fails to be written is noticed, and reported, by fm_out_stream. */
+static int
+put_noise(void *ctx, FILE *fp, struct fm_err *e)
 {
     static int32_t n[CHUNK];
+    const struct job *j = ctx;
 
+    (void)e;
+    if (j->header.len)
+        fwrite(j->header.data, 1, j->header.len, fp);
     for (size_t t = 0; t < j->st.ntensors; t++) {
         const struct part *p = &j->part[t];
 
@@ -277,14 +282,13 @@ put_noise(FILE *fp, const struct job *j)
             put_chunk(fp, j->form, n, now, fm_noise_unit(p->a));
         }
     }
+    return 0;
 }
 
 static int
 run(struct job *j, struct fm_err *e)
 {
     const char *output = fm_opt(&tool, "output");
-    struct fm_buf header = {0};
-    FILE *fp;
     int rc;
 
     rc = j->model ? from_model(j, e) : from_seed(j, e);
@@ -297,19 +301,11 @@ run(struct job *j, struct fm_err *e)
         rc = fm_out_write(output, line, strlen(line), e);
         goto out;
     }
-    if (j->form == SAFETENSORS && (rc = head(&header, j, e)))
+    if (j->form == SAFETENSORS && (rc = head(&j->header, j, e)))
         goto out;
-    fp = fm_out_open(output, e);
-    if (!fp) {
-        rc = (int)e->code;
-        goto out;
-    }
-    if (header.len)
-        fwrite(header.data, 1, header.len, fp);
-    put_noise(fp, j);
-    rc = fm_out_commit(e);
+    rc = fm_out_stream(output, put_noise, j, e);
 out:
-    fm_buf_free(&header);
+    fm_buf_free(&j->header);
     fm_st_free(&j->st);
     free(j->part);
     return rc;

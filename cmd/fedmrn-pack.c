@@ -23,7 +23,6 @@ static int
 run(char **path, size_t n, struct fm_err *e)
 {
     struct fm_pack p = {0};
-    FILE *out;
     int rc = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -31,16 +30,7 @@ run(char **path, size_t n, struct fm_err *e)
             goto out;
         fm_progress(i + 1, n, "files", NULL);
     }
-    out = fm_out_open(fm_opt(&tool, "output"), e);
-    if (!out) {
-        rc = (int)e->code;
-        goto out;
-    }
-    rc = fm_pack_write(&p, out, e);
-    if (rc)
-        fm_out_abort();
-    else
-        rc = fm_out_commit(e);
+    rc = fm_out_stream(fm_opt(&tool, "output"), fm_pack_put, &p, e);
 out:
     fm_pack_free(&p);
     return rc;

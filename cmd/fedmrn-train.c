@@ -176,19 +176,6 @@ out:
     return rc;
 }
 
-/* Standard input can be one of the inputs only. */
-static void
-check_stdin(const struct job *j)
-{
-    const char *path[] = {j->model, j->images, j->labels, j->indices};
-    int stdins = 0;
-
-    for (size_t i = 0; i < sizeof path / sizeof *path; i++)
-        stdins += path[i] && strcmp(path[i], "-") == 0;
-    if (stdins > 1)
-        fm_cli_usage("only one input can be -");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -210,7 +197,8 @@ main(int argc, char **argv)
     if (!fm_client_ok(j.client))
         fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
                      j.client, FM_CLIENT_MAX);
-    check_stdin(&j);
+    fm_cli_one_stdin((const char *[]){j.model, j.images, j.labels, j.indices},
+                     4);
     /* Whatever the model's are, malformed ones are seen before any work. */
     fm_settings_default(&scratch, FM_FEDMRN);
     override(&scratch, NULL);

@@ -24,21 +24,11 @@ static int
 write_raw(const char *path, struct fm_err *e)
 {
     struct fm_pack p = {0};
-    FILE *out;
     int rc;
 
     if ((rc = fm_pack_take(&p, path, FM_CODER_RAW, e)))
         goto out;
-    out = fm_out_open(fm_opt(&tool, "output"), e);
-    if (!out) {
-        rc = (int)e->code;
-        goto out;
-    }
-    rc = fm_pack_write(&p, out, e);
-    if (rc)
-        fm_out_abort();
-    else
-        rc = fm_out_commit(e);
+    rc = fm_out_stream(fm_opt(&tool, "output"), fm_pack_put, &p, e);
 out:
     fm_pack_free(&p);
     return rc;

@@ -44,6 +44,13 @@ int fm_pack_take(struct fm_pack *p, const char *path, enum fm_coder coder,
  */
 int fm_pack_write(struct fm_pack *p, FILE *out, struct fm_err *e);
 
+/* fm_pack_put - the same for fm_out_stream of cli/out.h. */
+static inline int
+fm_pack_put(void *pack, FILE *out, struct fm_err *e)
+{
+    return fm_pack_write(pack, out, e);
+}
+
 void fm_pack_free(struct fm_pack *p); /* harmless on {0} */
 
 #endif

@@ -8,20 +8,41 @@ fm_cli_pool(const struct fm_tool *tool, struct fm_err *e)
     return fm_pool_new(fm_opt_count(tool, "threads", 0, FM_POOL_MAX, 0), e);
 }
 
+/* How many of the files are standard input. */
+static size_t
+count_stdin(const char *const *path, size_t n)
+{
+    size_t dashes = 0;
+
+    for (size_t i = 0; i < n; i++)
+        dashes += path[i] && strcmp(path[i], "-") == 0;
+    return dashes;
+}
+
+static void
+check_stdin(size_t dashes)
+{
+    if (dashes > 1)
+        fm_cli_usage("standard input cannot be read twice");
+}
+
+void
+fm_cli_one_stdin(const char *const *path, size_t n)
+{
+    check_stdin(count_stdin(path, n));
+}
+
 char **
 fm_cli_inputs(char **path, int *n, const char *other)
 {
     static char dash[] = "-", *standard[] = {dash, NULL};
-    int dashes = other && strcmp(other, dash) == 0;
 
     if (*n == 0) {
         path = standard;
         *n = 1;
     }
-    for (int i = 0; i < *n; i++)
-        dashes += strcmp(path[i], dash) == 0;
-    if (dashes > 1)
-        fm_cli_usage("standard input cannot be read twice");
+    check_stdin(count_stdin(&other, 1) +
+                count_stdin((const char *const *)path, (size_t)*n));
     return path;
 }
 

@@ -49,6 +49,10 @@ struct fm_pool *fm_cli_pool(const struct fm_tool *tool, struct fm_err *e);
  */
 char **fm_cli_inputs(char **path, int *n, const char *other);
 
+/* fm_cli_one_stdin - the same check for `n` files named by options; NULL ones
+ * are not read. */
+void fm_cli_one_stdin(const char *const *path, size_t n);
+
 /* fm_cli_json - write `j` and a newline to standard output; 0 or FM_ESYS. */
 int fm_cli_json(const struct fm_json *j, struct fm_err *e);
 

@@ -350,15 +350,44 @@ fm_out_abort(void)
 }
 
 int
-fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e)
+fm_out_stream(const char *path,
+              int (*fill)(void *ctx, FILE *f, struct fm_err *e), void *ctx,
+              struct fm_err *e)
 {
     FILE *f = fm_out_open(path, e);
+    int rc;
 
     if (!f)
         return (int)(e && e->code ? e->code : FM_ESYS);
-    if (n)
-        fwrite(p, 1, n, f);
+    if ((rc = fill(ctx, f, e))) {
+        fm_out_abort();
+        return rc;
+    }
     return fm_out_commit(e);
+}
+
+struct bytes {
+    const void *p;
+    size_t n;
+};
+
+static int
+put_bytes(void *ctx, FILE *f, struct fm_err *e)
+{
+    const struct bytes *b = ctx;
+
+    (void)e;
+    if (b->n)
+        fwrite(b->p, 1, b->n, f);
+    return 0;
+}
+
+int
+fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e)
+{
+    struct bytes b = {p, n};
+
+    return fm_out_stream(path, put_bytes, &b, e);
 }
 
 int

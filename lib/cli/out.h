@@ -41,6 +41,14 @@ void fm_out_abort(void);
 int fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e);
 
 /*
+ * fm_out_stream - open, let fill(ctx, f, e) write, and commit; or forget the
+ * output when `fill` fails.  0 or a code.
+ */
+int fm_out_stream(const char *path,
+                  int (*fill)(void *ctx, FILE *f, struct fm_err *e), void *ctx,
+                  struct fm_err *e);
+
+/*
  * fm_out_close_stdout - flush and close standard output, for what was printed
  * to it; 0 or FM_ESYS.  fm_cli_end does this.
  */

@@ -200,7 +200,7 @@ refuse() {
     refuse 2 "option --dither: " "${ok[@]}" --dither loud
     refuse 2 "" "${ok[@]}" --threads 1000
     refuse 2 "" "${ok[@]}" --seed 99999999999999999999
-    refuse 2 "only one input can be" --model - --images i --labels - --client a
+    refuse 2 "standard input cannot be read twice" --model - --images i --labels - --client a
     # The contract of the run is not the client's to change.
     refuse 2 "" "${ok[@]}" --noise uniform:0.1
     refuse 2 "" "${ok[@]}" --method fedavg
