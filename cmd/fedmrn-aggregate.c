@@ -85,6 +85,8 @@ run(char **path, size_t n, struct fm_err *e)
     struct fm_round *round = NULL;
     int rc;
 
+    if ((rc = fm_out_check(fm_opt(&tool, "output"), e)))
+        return rc;
     base = fm_model_read(fm_opt(&tool, "model"), e);
     if (!base)
         return (int)e->code;

@@ -182,13 +182,17 @@ out:
 static int
 run(struct job *j, struct fm_err *e)
 {
-    struct fm_model *m = fm_model_read(j->model, e);
+    struct fm_model *m = NULL;
     struct fm_dataset d = {0};
     uint32_t *row = NULL;
     struct fm_shape in;
     size_t n;
-    int rc = m ? 0 : (int)e->code;
+    int rc;
 
+    if ((rc = fm_out_check(j->out, e)) || (rc = fm_out_check(j->predict, e)))
+        goto out;
+    m = fm_model_read(j->model, e);
+    rc = m ? 0 : (int)e->code;
     if (rc || (rc = fm_dataset_read(&d, j->images, j->labels, e)))
         goto out;
     in = m->arch->input;

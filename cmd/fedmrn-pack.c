@@ -23,8 +23,10 @@ static int
 run(char **path, size_t n, struct fm_err *e)
 {
     struct fm_pack p = {0};
-    int rc = 0;
+    int rc = fm_out_check(fm_opt(&tool, "output"), e);
 
+    if (rc)
+        return rc;
     for (size_t i = 0; i < n; i++) {
         if ((rc = fm_pack_take(&p, path[i], FM_CODER_RAW, e)))
             goto out;

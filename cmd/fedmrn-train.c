@@ -152,11 +152,13 @@ run(const struct job *j, struct fm_err *e)
     struct fm_buf file = {0};
     int rc;
 
+    /* Before the work, not after it. */
+    if ((rc = fm_out_check(j->out, e)))
+        goto out;
     if (!(m = fm_model_read(j->model, e))) {
         rc = (int)e->code;
         goto out;
     }
-    /* Before the work, not after it. */
     if ((rc = fm_bundle_check_size(m->masked, m->full, e))) {
         fm_err_where(e, strcmp(j->model, "-") == 0 ? "<stdin>" : j->model);
         goto out;

@@ -239,30 +239,58 @@ put(void *cookie, const char *p, size_t n)
     return failed ? 0 : (ssize_t)n;
 }
 
+/*
+ * Find where `path` leads: `target` and `dir`, or a device or pipe that is to
+ * be written through.  An errno value, also for what could not be written.
+ */
+static int
+look(const char *path, bool *through)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    int err;
+
+    *through = there && !S_ISREG(st.st_mode);
+    if (there && S_ISDIR(st.st_mode))
+        return EISDIR;
+    /* A rename would replace even a file that refuses to be written. */
+    if (access(path, W_OK) && errno != ENOENT)
+        return errno;
+    if (*through)
+        return 0;
+    if ((err = follow(path)))
+        return err;
+    if (*base(target) == '\0')
+        return *target ? EISDIR : ENOENT;
+    return access(dir, W_OK | X_OK) ? errno : 0;
+}
+
+int
+fm_out_check(const char *path, struct fm_err *e)
+{
+    bool through;
+    int err = is_stdout(path) ? 0 : look(path, &through);
+
+    return err ? fm_err_errno(e, err, path) : 0;
+}
+
 /* Choose where the bytes go, and open it as `fd`; an errno value. */
 static int
 choose(const char *path)
 {
-    struct stat st;
+    bool through;
     int err;
 
     if (is_stdout(path)) {
         fd = STDOUT_FILENO;
         return 0;
     }
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return EISDIR;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+    if ((err = look(path, &through)))
+        return err;
+    if (through) {
         fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
         return fd < 0 ? errno : 0;
     }
-    /* A rename would replace even a file that refuses to be written. */
-    if (access(path, W_OK) && errno != ENOENT)
-        return errno;
-    if ((err = follow(path)))
-        return err;
-    if (*base(target) == '\0')
-        return *target ? EISDIR : ENOENT;
     watch_signals();
     return create();
 }

@@ -26,6 +26,12 @@
 void fm_out_check_tty(const char *path);
 
 /*
+ * fm_out_check - would fm_out_open refuse `path` now?  0 or its code and
+ * message; nothing is made.  A tool that works or waits for long asks first.
+ */
+int fm_out_check(const char *path, struct fm_err *e);
+
+/*
  * fm_out_open - a stream to write to, or NULL and FM_ESYS or FM_EINPUT
  * (a directory, no such directory, no permission).  Writing to it needs no
  * checks: a failure is remembered.
