@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HEADER = 76 }; /* octal digits before a member's name */
 enum { COUNT_BYTES = 8, ID_BYTES = sizeof((struct fm_id *)0)->b };
@@ -169,6 +170,25 @@ say_where(const struct fm_items *it, uint64_t offset, int rc, struct fm_err *e)
     return rc;
 }
 
+/* The next archive.  What is none from its first byte on gets a better word
+ * than that a header is missing. */
+static int
+frame(struct fm_buf *b, struct fm_items *it, struct fm_err *e)
+{
+    bool first = it->src.offset == 0;
+    struct fm_err why = {FM_OK, ""};
+    int rc = fm_archive_frame(b, &it->src, it->limit, &why);
+
+    if (rc == FM_EINPUT && first && b->len >= FM_ARCHIVE_MAGIC &&
+        memcmp(b->data, "070707", FM_ARCHIVE_MAGIC) != 0)
+        return fm_err_set(e, FM_EINPUT, "%s: %s", it->src.name,
+                          b->len > 8 && b->data[8] == '{'
+                              ? "a model or other safetensors file, and not a "
+                                "bundle: are the two mixed up?"
+                              : "not a bundle, round file or partial sum");
+    return rc ? fm_err_set(e, why.code, "%s", why.msg) : 0;
+}
+
 int
 fm_items_next(struct fm_items *it, struct fm_item *item, struct fm_err *e)
 {
@@ -179,8 +199,7 @@ fm_items_next(struct fm_items *it, struct fm_item *item, struct fm_err *e)
     do {
         fm_buf_free(&b);
         item->offset = it->src.offset;
-        rc = fm_archive_frame(&b, &it->src, it->limit, e);
-        if (rc)
+        if ((rc = frame(&b, it, e)))
             goto out;
         if (b.len == 0) {
             rc = at_end(it, e);

@@ -267,6 +267,9 @@ fm_cli_start(struct fm_tool *tool, int argc, char **argv, int *n)
         }
         if (o->value)
             fm_cli_usage("option --%s given twice", o->name);
+        /* No option means anything by "", but "$unset" happens. */
+        if (o->arg && !*optarg)
+            fm_cli_usage("option --%s has an empty value", o->name);
         o->value = o->arg ? optarg : "";
         if (strcmp(o->name, "quiet") == 0)
             fm_progress_quiet();

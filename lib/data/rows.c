@@ -26,6 +26,12 @@ number(const struct reader *r, const char *s, size_t len, size_t *row,
     size_t v = 0;
 
     for (size_t i = 0; i < len; i++) {
+        /* A quoted line would end at its NUL. */
+        if (s[i] == '\0')
+            return fm_err_set(e, FM_EINPUT,
+                              "%s: not a text, but row numbers are wanted, "
+                              "one a line",
+                              r->name);
         if (s[i] < '0' || s[i] > '9')
             return fm_err_set(e, FM_EINPUT,
                               "%s:%zu: '%.*s' is not a row number", r->name,

@@ -177,6 +177,10 @@ header_text(size_t *len, const uint8_t *bytes, size_t size, struct fm_err *e)
         return fm_err_set(e, FM_EINPUT,
                           "not safetensors: only %zu bytes, no header", size);
     n = fm_get64(bytes);
+    if (memcmp(bytes, "070707", 6) == 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "an archive, as bundles are, and not a model: are "
+                          "the two mixed up?");
     if (n < 2 || n > HEADER_MAX || (n <= size - 8 && bytes[8] != '{'))
         return fm_err_set(e, FM_EINPUT,
                           "not safetensors: no JSON header at its start");

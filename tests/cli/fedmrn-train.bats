@@ -189,7 +189,7 @@ refuse() {
         [[ "$stderr" = *"--$need"* ]]
     done
     for id in A "a b" "" . .. a/b "$(printf 'a%.0s' {1..65})"; do
-        refuse 2 'option --client: ' --model w0 --images i --labels l --client "$id"
+        refuse 2 'option --client' --model w0 --images i --labels l --client "$id"
     done
     refuse 2 "" "${ok[@]}" --client b
     refuse 2 "" "${ok[@]}" --colour red

@@ -84,7 +84,7 @@ hostile(void)
     refuse("1 2\n", 4, "'1 2' is not");
     refuse("1\t\n", 3, "is not a row number");
     refuse("0x1\n", 4, "is not a row number");
-    refuse("1\0002\n", 4, "is not a row number");
+    refuse("1\0002\n", 4, "rows: not a text, but row numbers are wanted");
     refuse("1\x1b\n", 3, "'1?' is not");
     CHECK(fm_rows_read(&row, &n, "/nonexistent/r", 10, &e) == FM_EINPUT &&
               strstr(e.msg, "/nonexistent/r"),
