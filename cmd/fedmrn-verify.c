@@ -56,7 +56,8 @@ run(char **path, size_t n, struct fm_err *e)
         }
     }
     if (rc == 0 && bad)
-        rc = fm_err_set(e, FM_EINPUT, "%zu of %zu files are bad", bad, n);
+        rc = fm_err_set(e, FM_EINPUT, "%zu of %zu files %s bad", bad, n,
+                        bad == 1 ? "is" : "are");
     fm_model_free(base);
     return rc;
 }

@@ -265,13 +265,23 @@ look(const char *path, bool *through)
     return access(dir, W_OK | X_OK) ? errno : 0;
 }
 
+/* Of all that is in the way, a forgotten mkdir is the most usual. */
+static int
+refused(struct fm_err *e, int err, const char *path)
+{
+    if (err == ENOENT && *dir)
+        return fm_err_set(e, FM_EINPUT, "%s: there is no directory %s", path,
+                          dir);
+    return fm_err_errno(e, err, path);
+}
+
 int
 fm_out_check(const char *path, struct fm_err *e)
 {
     bool through;
     int err = is_stdout(path) ? 0 : look(path, &through);
 
-    return err ? fm_err_errno(e, err, path) : 0;
+    return err ? refused(e, err, path) : 0;
 }
 
 /* Choose where the bytes go, and open it as `fd`; an errno value. */
@@ -306,7 +316,7 @@ fm_out_open(const char *path, struct fm_err *e)
     snprintf(name, sizeof name, "%s", is_stdout(path) ? "<stdout>" : path);
     err = choose(path);
     if (err) {
-        fm_err_errno(e, err, name);
+        refused(e, err, name);
         return NULL;
     }
     stream = fopencookie(NULL, "w", io);

@@ -276,7 +276,11 @@ nothing_touched() {
     mkdir d
     echo x >file
     run -3 --separate-stderr noise 8 -o gone/out
-    [ "$stderr" = "fedmrn-noise: gone/out: No such file or directory" ]
+    [ "$stderr" = "fedmrn-noise: gone/out: there is no directory gone" ]
+    ln -s gone/too link
+    run -3 --separate-stderr noise 8 -o link
+    [ "$stderr" = "fedmrn-noise: link: there is no directory ./gone" ]
+    rm link
     run -3 --separate-stderr noise 8 -o d
     [ "$stderr" = "fedmrn-noise: d: Is a directory" ]
     run -3 --separate-stderr noise 8 -o new/

@@ -41,7 +41,7 @@ every_kind() {
             run --separate-stderr -3 fedmrn-verify short a.mrn
             [ "$output" = "a.mrn: ok" ]
             [[ "${stderr_lines[0]}" = "fedmrn-verify: short: "* ]]
-            [[ "$stderr" = *"1 of 2 files are bad" ]]
+            [[ "$stderr" = *"1 of 2 files is bad" ]]
         done
     done
     for f in a.mrn row.rnd some.sum; do
