@@ -318,15 +318,18 @@ refused_first() {
 }
 
 @test "inputs: a model and a bundle in each other's place" {
+    local t command
     small_round
     for t in "fedmrn-aggregate -m a.mrn w0" "fedmrn-unpack -m a.mrn w0" \
         "fedmrn-verify -m a.mrn a.mrn" "fedmrn-noise -m a.mrn --client a" \
         "fedmrn-eval -m a.mrn --images images --labels labels"; do
-        run -3 --separate-stderr $t
+        read -ra command <<<"$t"
+        run -3 --separate-stderr "${command[@]}"
         [ "$stderr" = "${t%% *}: a.mrn: an archive, as bundles are, and not a model: are the two mixed up?" ]
     done
     for t in "fedmrn-aggregate -m w0 w0" "fedmrn-pack w0" "fedmrn-unpack --raw w0"; do
-        run -3 --separate-stderr $t
+        read -ra command <<<"$t"
+        run -3 --separate-stderr "${command[@]}"
         [ "$stderr" = "${t%% *}: w0: a model or other safetensors file, and not a bundle: are the two mixed up?" ]
     done
     for t in images rows.1; do
