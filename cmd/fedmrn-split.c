@@ -131,6 +131,10 @@ main(int argc, char **argv)
     fm_opt_need(&tool, "clients");
     clients = fm_opt_count(&tool, "clients", 1, FM_SPLIT_CLIENTS_MAX, 0);
     min_rows = fm_opt_count(&tool, "min-rows", 1, UINT32_MAX, 10);
+    if (fm_opt(&tool, "min-rows") && strncmp(scheme, "dirichlet:", 10) != 0)
+        fm_cli_usage("option --min-rows means nothing under %s, which draws "
+                     "no sizes",
+                     scheme);
     fm_opt_seed(&tool, "seed", &seed);
     out = fm_opt(&tool, "output");
     if (out && strcmp(out, "-") == 0)

@@ -143,6 +143,8 @@ labels() {
     split --labels x --scheme iid --clients 2 --clients 3
     split --labels x --scheme iid --clients 2 --colour red
     split --labels x --scheme iid --clients 2 operand
+    split --labels x --scheme iid --clients 2 --min-rows 5
+    [[ "$stderr" = "fedmrn-split: option --min-rows means nothing under iid"* ]]
     split --labels x --scheme even --clients 2
     [[ "$stderr" = "fedmrn-split: option --scheme: 'even' is not a scheme"* ]]
     split --labels x --scheme dirichlet:-1 --clients 2
