@@ -39,9 +39,10 @@ models() {
     for m in fedmrn fedmrns lenet; do
         "$1/fedmrn-noise" --model $m --client a -o noise.$m
     done
-    for s in iid dirichlet:0.3 labels:0.3; do
+    for s in iid 'dirichlet:0.3 --min-rows 2' labels:0.3; do
+        # shellcheck disable=SC2086 # a scheme and its option
         "$1/fedmrn-split" --labels "$data/digits-test-labels-idx1-ubyte.gz" \
-            --scheme $s --clients 4 --min-rows 2 --seed 3 -o "${s%:*}"
+            --scheme $s --clients 4 --seed 3 -o "${s%%:*}"
     done
 }
 
