@@ -8,9 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
-static FM_MASKING_VARIANT(apply_portable)
+FM_MASKING_VARIANT(fm_masking_apply_portable)
 
-    static fm_masking_fn *variant(void)
+static fm_masking_fn *
+variant(void)
 {
 #if defined(__x86_64__)
     switch (fm_cpu()) {
@@ -22,7 +23,7 @@ static FM_MASKING_VARIANT(apply_portable)
         break;
     }
 #endif
-    return apply_portable;
+    return fm_masking_apply_portable;
 }
 
 static void

@@ -25,7 +25,8 @@ typedef void fm_masking_fn(float *out, const struct fm_masking_terms *c,
                            const uint16_t *mask, const uint16_t *select,
                            size_t count);
 
-fm_masking_fn fm_masking_apply_avx2, fm_masking_apply_avx512;
+fm_masking_fn fm_masking_apply_portable, fm_masking_apply_avx2,
+    fm_masking_apply_avx512;
 
 /* A constant trip count lets every compiler turn the loop into vectors. */
 enum { FM_MASKING_BLOCK = 16 };
