@@ -16,13 +16,14 @@ enum { ARCH_TEXT_MAX = 1 << 20, CLASSES_MAX = 1000000, ROWS_MAX = 32 };
 
 static const struct fm_opt before[] = {
     {'a', "arch", "ARCH",
-     "preset (mlp, lenet5, cnn4, cnn8), or a file with the network's text",
+     "preset (mlp, lenet5, cnn4, cnn8, conv2 .. conv10), or a file with the "
+     "network's text",
      NULL},
     {0, "input", "CxHxW", "what goes in, with a preset (1x28x28, or 64)", NULL},
     {0, "classes", "N", "what comes out, with a preset", NULL},
     {0, "init", "SCHEME",
      "first weights: normal:S, kaiming, xavier or uniform (default: "
-     "normal:0.01)",
+     "normal:0.01); under fedpm constant (default), uniform or normal",
      NULL},
 };
 static const struct fm_opt after[] = {
@@ -51,12 +52,14 @@ make_options(void)
 
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         opts[n++] = before[i];
-    for (size_t i = 0; fm_setting_names[i]; i++, n++) {
+    for (size_t i = 0; fm_setting_names[i]; i++) {
         const char *name = fm_setting_names[i];
 
+        if (strcmp(name, "init") == 0) /* above, for every method */
+            continue;
         opts[n].name = name;
         opts[n].arg = fm_setting_arg(name);
-        opts[n].help = fm_setting_help(name);
+        opts[n++].help = fm_setting_help(name);
     }
     for (size_t i = 0; i < sizeof after / sizeof *after; i++)
         opts[n++] = after[i];
@@ -85,10 +88,14 @@ read_settings(struct fm_settings *set)
     for (size_t i = 1; fm_setting_names[i]; i++) {
         const char *name = fm_setting_names[i], *text = fm_opt(&tool, name);
 
-        if (text && !fm_setting_applies(name, set->method))
-            fm_cli_usage("option --%s means nothing under --method %s, which "
-                         "sends no masks",
-                         name, method);
+        if (!fm_setting_applies(name, set->method)) {
+            if (text && strcmp(name, "init") != 0)
+                fm_cli_usage("option --%s means nothing under --method %s%s",
+                             name, method ? method : "fedmrn",
+                             set->method == FM_FEDAVG ? ", which sends no masks"
+                                                      : "");
+            continue;
+        }
         if (text && fm_setting_set(set, name, text, &e))
             fm_cli_usage("option --%s", e.msg);
     }
@@ -130,7 +137,8 @@ hint(const char *path, struct fm_err *e)
 
     if (e->code == FM_EINPUT && !strpbrk(path, "./"))
         snprintf(e->msg + len, sizeof e->msg - len,
-                 "; the presets are mlp, lenet5, cnn4 and cnn8");
+                 "; the presets are mlp, lenet5, cnn4, cnn8, conv2, conv4, "
+                 "conv6 and conv10");
 }
 
 static struct fm_arch *
@@ -183,7 +191,9 @@ run(struct fm_err *e)
         fm_cli_usage("option --%s", e->msg);
     if (!m)
         return (int)e->code;
-    rc = fm_model_init_values(m, scheme ? scheme : "normal:0.01", e);
+    rc = 0;
+    if (set.method != FM_FEDPM) /* its weights are a setting */
+        rc = fm_model_init_values(m, scheme ? scheme : "normal:0.01", e);
     if (rc == FM_EINPUT)
         fm_cli_usage("option --%s", e->msg);
     rc = fm_model_dump(&file, m, e);

@@ -79,7 +79,10 @@ static void
 override(struct fm_settings *set, const struct fm_model *m)
 {
     struct fm_err e = {FM_OK, ""};
+    char method[FM_SETTING_TEXT];
 
+    if (m)
+        fm_setting_get(&m->set, "method", method);
     for (size_t i = 0; fm_setting_names[i]; i++) {
         const char *name = fm_setting_names[i];
         const char *text = is_own(name) ? fm_opt(&tool, name) : NULL;
@@ -87,9 +90,9 @@ override(struct fm_settings *set, const struct fm_model *m)
         if (text && fm_setting_set(set, name, text, &e))
             fm_cli_usage("option --%s", e.msg);
         if (text && m && !fm_setting_applies(name, m->set.method))
-            fm_cli_usage("option --%s means nothing under fedavg, which sends "
-                         "no masks",
-                         name);
+            fm_cli_usage("option --%s means nothing under %s, the model's "
+                         "method",
+                         name, method);
     }
     if (m && set->nmean != 1 && set->nmean != m->arch->input.c)
         fm_cli_usage("option --mean: %zu values for %zu channels", set->nmean,

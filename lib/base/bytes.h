@@ -36,6 +36,19 @@ fm_put64(uint8_t *p, uint64_t v)
     p[7] = (uint8_t)(v >> 56);
 }
 
+static inline void
+fm_put16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static inline uint16_t
+fm_get16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
 static inline uint32_t
 fm_get32(const uint8_t *p)
 {

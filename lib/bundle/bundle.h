@@ -6,7 +6,7 @@
  *
  *   manifest.json  one JSON object without white space, keys in this order:
  *                    "fedmrn"   1, the format
- *                    "method"   "fedmrn", "fedmrns", "fedavg"
+ *                    "method"   "fedmrn", "fedmrns", "fedavg", "fedpm"
  *                    "coder"    "raw": how the member masks is written
  *                    "dither"   "shared" or "private"; not under fedavg
  *                    "client"   its id, [a-z0-9._-]{1,64}

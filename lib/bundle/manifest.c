@@ -15,6 +15,7 @@ static const char *const methods[] = {
     [FM_FEDAVG] = "fedavg",
     [FM_FEDMRN] = "fedmrn",
     [FM_FEDMRNS] = "fedmrns",
+    [FM_FEDPM] = "fedpm",
 };
 static const char *const dithers[] = {
     [FM_DITHER_SHARED] = "shared",

@@ -99,7 +99,9 @@ model_tensors(struct fm_json *o, const struct fm_model *m)
         struct fm_report_stats s = {0};
 
         for (size_t k = 0; k < spec->count; k++)
-            fm_report_count(&s, (double)m->tensor[i].value[k]);
+            fm_report_count(&s, m->tensor[i].value
+                                    ? (double)m->tensor[i].value[k]
+                                    : (double)fm_model_ones(m, i, k));
         fm_json_add_int(row, "ordinal", i);
         fm_json_add_str(row, "name", spec->name);
         fm_report_shape(row, "shape", spec->dim, spec->ndim);
@@ -128,6 +130,8 @@ model_contract(struct fm_json *o, const struct fm_model *m)
     fm_json_add_int(o, "parameters", m->arch->params);
     fm_json_add_int(o, "masked_parameters", m->masked);
     fm_json_add_int(o, "full_parameters", m->full);
+    if (m->set.method == FM_FEDPM)
+        fm_json_add_int(o, "votes", m->votes);
     if (m->round > 0) {
         fm_report_id(o, "parent", &m->parent);
         list = fm_json_add_array(o, "bundles");
@@ -162,9 +166,17 @@ describe_model(struct fm_json *o, struct fm_buf *file, struct fm_err *e)
 static double
 value_at(const struct fm_st_tensor *t, size_t i)
 {
-    if (t->dtype == FM_F32)
+    switch (t->dtype) {
+    case FM_F32:
         return (double)fm_getf(t->data + 4 * i);
-    return (double)(int32_t)fm_get32(t->data + 4 * i);
+    case FM_I32:
+        return (double)(int32_t)fm_get32(t->data + 4 * i);
+    case FM_U16:
+        return (double)fm_get16(t->data + 2 * i);
+    case FM_U8:
+        break;
+    }
+    return (double)t->data[i];
 }
 
 static void
@@ -186,7 +198,7 @@ describe_safetensors(struct fm_json *o, const struct fm_st *st, size_t bytes)
         for (size_t k = 0; k < t->count; k++)
             fm_report_count(&s, value_at(t, k));
         fm_json_add_str(row, "name", t->name);
-        fm_json_add_str(row, "dtype", t->dtype == FM_F32 ? "F32" : "I32");
+        fm_json_add_str(row, "dtype", fm_dtype_name(t->dtype));
         fm_report_shape(row, "shape", t->dim, t->ndim);
         fm_json_add_int(row, "count", t->count);
         fm_report_stats(row, &s);

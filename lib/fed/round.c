@@ -231,6 +231,10 @@ fm_round_values(FILE *out, const struct fm_model *m)
 {
     uint8_t bytes[1 << 14];
 
+    if (m->dtype != FM_F32) {
+        fwrite(m->values, 1, fm_model_bytes(m), out);
+        return;
+    }
     for (size_t t = 0; t < m->arch->ntensors; t++) {
         const float *v = m->tensor[t].value;
         size_t left = m->tensor[t].spec->count;

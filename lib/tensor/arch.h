@@ -128,9 +128,14 @@ void fm_arch_free(struct fm_arch *a); /* NULL is harmless */
  *   cnn4    conv3x3 pad=1 nobias, batchnorm, relu, maxpool 2, with widths 32,
  *           64, 128, 256, then flatten and one linear nobias (FedMRN's CNN4)
  *   cnn8    widths 32,32,64,64,128,128,256,256, a pool after every second
+ *   conv2, conv4, conv6, conv10
+ *           conv3x3 pad=1, relu, a maxpool 2 after every second, widths 64,64,
+ *           128,128, 256,256, 512,512, 1024,1024 as far as the name says, then
+ *           flatten, linear 256, relu, linear 256, relu and linear classes
+ *           (FedPM's networks)
  *
- * For an input smaller than 16x16 a cnn preset leaves out the pools that
- * would make the image vanish.
+ * For a small input a cnn or conv preset leaves out the pools that would make
+ * the image vanish.
  */
 char *fm_arch_preset(const char *name, struct fm_shape input, size_t classes,
                      struct fm_err *e);

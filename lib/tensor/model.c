@@ -22,6 +22,12 @@ fm_model_place(struct fm_model *m, struct fm_err *e)
         size_t *sum;
 
         t->spec = &a->tensor[i];
+        if (m->set.method == FM_FEDPM && !fm_role_maskable(t->spec->role))
+            return fm_err_set(e, FM_EINPUT,
+                              "method: fedpm keeps or drops weights that never "
+                              "change, and cannot train %s of a batchnorm; use "
+                              "a network without one",
+                              t->spec->name);
         t->masked =
             fm_method_masked(m->set.method) && fm_role_maskable(t->spec->role);
         sum = t->masked ? &m->masked : &m->full;
@@ -31,14 +37,30 @@ fm_model_place(struct fm_model *m, struct fm_err *e)
     return 0;
 }
 
+enum fm_dtype
+fm_model_dtype(enum fm_method method, uint32_t votes)
+{
+    if (method != FM_FEDPM)
+        return FM_F32;
+    return votes <= UINT8_MAX ? FM_U8 : votes <= UINT16_MAX ? FM_U16 : FM_I32;
+}
+
 void
 fm_model_values(struct fm_model *m, void *values)
 {
-    float *v = values;
+    uint8_t *p = values;
 
+    m->values = values;
     for (size_t i = 0; i < m->arch->ntensors; i++) {
-        m->tensor[i].value = v;
-        v += m->tensor[i].spec->count;
+        struct fm_model_tensor *t = &m->tensor[i];
+
+        t->value = NULL;
+        t->ones = NULL;
+        if (m->dtype == FM_F32)
+            t->value = (float *)(void *)p;
+        else
+            t->ones = p;
+        p += t->spec->count * fm_dtype_size(m->dtype);
     }
 }
 
@@ -71,9 +93,10 @@ fm_model_new(struct fm_arch *arch, const struct fm_settings *set, uint64_t seed,
     m->arch = arch;
     m->set = *set;
     m->seed = seed;
+    m->dtype = fm_model_dtype(set->method, 0);
     if (fm_model_channels(m, e) || fm_model_place(m, e))
         goto fail;
-    if (!fm_mul_ok(arch->params, sizeof(float), &bytes)) {
+    if (!fm_mul_ok(arch->params, fm_dtype_size(m->dtype), &bytes)) {
         fm_err_nomem(e);
         goto fail;
     }
@@ -100,19 +123,53 @@ fm_model_free(struct fm_model *m)
     free(m);
 }
 
+int
+fm_model_recount(struct fm_model *m, const uint32_t *ones, uint32_t votes,
+                 struct fm_err *e)
+{
+    const enum fm_dtype dtype = fm_model_dtype(FM_FEDPM, votes);
+    const size_t n = m->arch->params, width = fm_dtype_size(dtype);
+    struct fm_buf file = {0};
+    uint8_t *p;
+    int rc = fm_buf_reserve(&file, n * width, e);
+
+    assert(m->set.method == FM_FEDPM && votes <= FM_VOTES_MAX);
+    if (rc)
+        return rc;
+    p = file.data;
+    for (size_t i = 0; i < n; i++, p += width) {
+        assert(ones[i] <= votes);
+        if (dtype == FM_U8)
+            *p = (uint8_t)ones[i];
+        else if (dtype == FM_U16)
+            fm_put16(p, (uint16_t)ones[i]);
+        else
+            fm_put32(p, ones[i]);
+    }
+    file.len = n * width;
+    fm_buf_free(&m->file);
+    m->file = file;
+    m->dtype = dtype;
+    m->votes = votes;
+    fm_model_values(m, m->file.data);
+    return 0;
+}
+
 void
-fm_model_swap(uint8_t *p, size_t n)
+fm_model_swap(const struct fm_model *m, uint8_t *p)
 {
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-    for (size_t i = 0; i < n; i++, p += 4) {
+    if (m->dtype != FM_F32)
+        return;
+    for (size_t i = 0; i < m->arch->params; i++, p += 4) {
         uint32_t v;
 
         memcpy(&v, p, sizeof v);
         fm_put32(p, v);
     }
 #else
+    (void)m;
     (void)p;
-    (void)n;
 #endif
 }
 
@@ -160,7 +217,7 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
            struct fm_err *e)
 {
     char text[FM_SETTING_TEXT];
-    size_t n = 7; /* format, arch, seed, round, parent, bundles, checksum */
+    size_t n = 8; /* format, arch, seed, round, votes, parent, bundles, sum */
     int rc;
 
     for (size_t i = 0; fm_setting_names[i]; i++)
@@ -182,7 +239,10 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
     if ((rc = add_meta(st, "seed", text, e)))
         return rc;
     snprintf(text, sizeof text, "%llu", (unsigned long long)m->round);
-    if ((rc = add_meta(st, "round", text, e)) ||
+    if ((rc = add_meta(st, "round", text, e)))
+        return rc;
+    snprintf(text, sizeof text, "%lu", (unsigned long)m->votes);
+    if ((m->set.method == FM_FEDPM && (rc = add_meta(st, "votes", text, e))) ||
         (m->round && (rc = write_history(st, m, e))))
         return rc;
     return add_meta(st, "checksum", sum, e);
@@ -204,7 +264,7 @@ fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
         struct fm_st_tensor *t = &st.tensor[st.ntensors];
 
         strcpy(t->name, spec->name);
-        t->dtype = FM_F32;
+        t->dtype = m->dtype;
         t->ndim = spec->ndim;
         memcpy(t->dim, spec->dim, sizeof spec->dim);
         t->count = spec->count;
@@ -243,8 +303,6 @@ fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
 {
     static const char zeros[] = "00000000000000000000000000000000";
     const size_t start = out->len;
-    /* The values lie back to back, whether read or new. */
-    uint8_t *values = (uint8_t *)m->tensor[0].value;
     char text[FM_ID_HEX];
     struct fm_piece piece[2];
     struct fm_id sum;
@@ -254,10 +312,10 @@ fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
     if (rc)
         return rc;
     piece[0] = (struct fm_piece){out->data + start, out->len - start};
-    piece[1] = (struct fm_piece){values, m->arch->params * sizeof(float)};
-    fm_model_swap(values, m->arch->params);
+    piece[1] = (struct fm_piece){m->values, fm_model_bytes(m)};
+    fm_model_swap(m, m->values);
     rc = fm_hash128_join(&sum, piece, 2, e);
-    fm_model_swap(values, m->arch->params);
+    fm_model_swap(m, m->values);
     if (rc) {
         out->len = start;
         return rc;
@@ -271,16 +329,16 @@ fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
 int
 fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
 {
-    size_t start = out->len, bytes = m->arch->params * sizeof(float);
+    size_t start = out->len, bytes = fm_model_bytes(m);
     int rc = fm_model_head(out, m, e);
 
     if (rc)
         return rc;
-    if ((rc = fm_buf_add(out, m->tensor[0].value, bytes, e))) {
+    if ((rc = fm_buf_add(out, m->values, bytes, e))) {
         out->len = start;
         return rc;
     }
-    fm_model_swap(out->data + out->len - bytes, m->arch->params);
+    fm_model_swap(m, out->data + out->len - bytes);
     m->id = fm_hash128(out->data + start, out->len - start);
     return 0;
 }

@@ -9,11 +9,18 @@
  *   fedmrn.<setting> each setting that applies to the method (settings.h)
  *   fedmrn.seed      the run seed, 16 lower-case hex digits
  *   fedmrn.round     decimal, at most 2^32; 0 for fedmrn-init's
+ *   fedmrn.votes     how many votes the counts are of; under fedpm only
  *   fedmrn.parent    id of the model it came from; absent in round 0
  *   fedmrn.bundles   sorted ids of the bundles that made it, separated by
  *                    blanks; absent in round 0
  *   fedmrn.checksum  XXH3-128 of the file's bytes with these 32 lower-case hex
  *                    digits replaced by `0`
+ *
+ * Under fedpm (arXiv 2209.15328) the weights never change and are not stored:
+ * they follow from the seed.  In their place stands, for each of them, by how
+ * many of the votes it was kept: the same names and shapes, as U8 while there
+ * are at most 255 votes, U16 up to 65535, then I32; no count is above the
+ * votes.  Batch normalisation has no place in such a network.
  *
  * The header is exactly what fm_model_head writes, so that equal models are
  * equal files; with the checksum, no flipped bit and no cut passes.  A model's
@@ -33,6 +40,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "tensor/arch.h"
+#include "tensor/safetensors.h"
 #include "tensor/settings.h"
 
 /* Where a tensor stands in a bundle, and its values. */
@@ -40,7 +48,8 @@ struct fm_model_tensor {
     const struct fm_tensor_spec *spec; /* into arch */
     bool masked;  /* by this model's method; else it travels in full */
     size_t at;    /* first entry among the masked (in bits) or full (floats) */
-    float *value; /* spec->count floats */
+    float *value; /* spec->count floats; NULL under fedpm, which has ... */
+    const uint8_t *ones; /* counts, as the file has them; else NULL */
 };
 
 struct fm_model {
@@ -53,10 +62,14 @@ struct fm_model {
     size_t nbundles;
     size_t masked, full;            /* entries of masked and of full tensors */
     struct fm_model_tensor *tensor; /* arch->ntensors */
+    uint32_t votes;                 /* fedpm */
+    enum fm_dtype dtype;            /* of the values, or of the counts */
+    uint8_t *values;                /* all of them, back to back */
     struct fm_buf file;             /* backs the values; do not touch */
 };
 
 enum { FM_MODEL_HEADER_MAX = 16 << 20 };
+#define FM_VOTES_MAX ((uint32_t)INT32_MAX)
 #define FM_ROUND_MAX ((uint64_t)1 << 32)
 
 /* fm_method_masked - does a method send masks?  (fedavg does not.) */
@@ -66,10 +79,18 @@ fm_method_masked(enum fm_method m)
     return m != FM_FEDAVG;
 }
 
+/* fm_model_bytes - of all values, or of all counts. */
+static inline size_t
+fm_model_bytes(const struct fm_model *m)
+{
+    return m->arch->params * fm_dtype_size(m->dtype);
+}
+
 /*
  * fm_model_new - a model of round 0 with all values 0; takes over `arch`, also
  * on failure.  NULL with FM_ESYS, or FM_EINPUT when mean or std name a number
- * of channels that is neither 1 nor the input's.
+ * of channels that is neither 1 nor the input's, or the method cannot train
+ * the network.
  */
 struct fm_model *fm_model_new(struct fm_arch *arch,
                               const struct fm_settings *set, uint64_t seed,
@@ -93,6 +114,42 @@ void fm_model_free(struct fm_model *m); /* NULL is harmless */
 int fm_model_init_values(struct fm_model *m, const char *scheme,
                          struct fm_err *e);
 
+/*
+ * Under fedpm: the frozen weights of elements first .. first+count-1 of a
+ * tensor, `first` a multiple of 8, from the run seed with purpose init; with
+ * c = e / sqrt(fan_in), e = 2.718281828459045:
+ *
+ *   constant  c where the lane is 32768 or more, else -c     the authors'
+ *   uniform   c * sqrt(3) * f
+ *   normal    c * g
+ *
+ * and the scores that every client starts from before any vote: g of purpose
+ * scores, or 0.
+ */
+void fm_model_frozen(float *w, const struct fm_model *m, size_t tensor,
+                     size_t first, size_t count);
+void fm_model_scores(float *s, const struct fm_model *m, size_t tensor,
+                     size_t first, size_t count);
+
+/* Under fedpm: how many of the votes kept element i of a tensor. */
+static inline uint32_t
+fm_model_ones(const struct fm_model *m, size_t tensor, size_t i)
+{
+    const uint8_t *p = m->tensor[tensor].ones;
+
+    return m->dtype == FM_U8    ? p[i]
+           : m->dtype == FM_U16 ? fm_get16(p + 2 * i)
+                                : fm_get32(p + 4 * i);
+}
+
+/*
+ * fm_model_recount - under fedpm: replace the counts by ones[i], one for each
+ * parameter in state_dict order, of `votes`.  0 or FM_ESYS (then the model is
+ * as it was).
+ */
+int fm_model_recount(struct fm_model *m, const uint32_t *ones, uint32_t votes,
+                     struct fm_err *e);
+
 /* fm_model_parse - take over `file` (left {0}) and read it; NULL on failure.*/
 struct fm_model *fm_model_parse(struct fm_buf *file, struct fm_err *e);
 
@@ -106,8 +163,8 @@ struct fm_model *fm_model_read_from(struct fm_source *src, struct fm_err *e);
 struct fm_model *fm_model_read(const char *path, struct fm_err *e);
 
 /*
- * fm_model_head - append the file's header to `out`; the values, which must
- * have been set, follow it in order as little-endian floats.  fm_model_dump
+ * fm_model_head - append the file's header to `out`; the values or counts,
+ * which must have been set, follow it in order, little-endian.  fm_model_dump
  * appends the whole file, and sets m->id.  0, FM_ESYS, or FM_EINPUT when more
  * bundles made the model than a header of 16 MiB can name (half a million).
  */
@@ -115,7 +172,8 @@ int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
 int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 
-/* fm_model_noise_a - the noise magnitude of a round and tensor, units 2^-24. */
+/* fm_model_noise_a - (not under fedpm) the noise magnitude of a round and
+ * tensor, units 2^-24. */
 uint32_t fm_model_noise_a(const struct fm_model *m, uint64_t round,
                           size_t tensor);
 

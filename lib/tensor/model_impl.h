@@ -6,7 +6,8 @@
 
 #include "tensor/model.h"
 
-/* fm_model_place - make m->tensor: where each stands in a bundle. */
+/* fm_model_place - make m->tensor: where each stands in a bundle.  FM_EINPUT
+ * when the method has no place for it. */
 int fm_model_place(struct fm_model *m, struct fm_err *e);
 
 /* fm_model_values - lay the tensors over `values`, back to back. */
@@ -25,7 +26,11 @@ int fm_model_header(struct fm_buf *out, const struct fm_model *m,
  */
 size_t fm_model_sum_at(const uint8_t *head, size_t n);
 
-/* fm_model_swap - `n` host floats to little-endian or back, in place. */
-void fm_model_swap(uint8_t *p, size_t n);
+/* fm_model_swap - the model's values at `p`, host floats, to little-endian or
+ * back, in place; counts stay as they are. */
+void fm_model_swap(const struct fm_model *m, uint8_t *p);
+
+/* fm_model_dtype - of a model's tensors, by its votes under fedpm. */
+enum fm_dtype fm_model_dtype(enum fm_method method, uint32_t votes);
 
 #endif

@@ -31,8 +31,9 @@ need(const char **value, const struct fm_st *st, const char *key,
 static int
 check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
 {
-    static const char *const known[] = {"format", "arch",    "seed",    "round",
-                                        "parent", "bundles", "checksum"};
+    static const char *const known[] = {"format", "arch",    "seed",
+                                        "round",  "parent",  "bundles",
+                                        "votes",  "checksum"};
 
     for (size_t i = 0; i < st->nmeta; i++) {
         const char *key = st->meta[i].key;
@@ -143,6 +144,28 @@ read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     return read_bundles(m, bundles, e);
 }
 
+/* Counts in place of values, and in how many bytes: fedpm's. */
+static int
+read_votes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *method = get(st, "method"), *text;
+    uint64_t votes;
+    int rc;
+
+    m->dtype = FM_F32;
+    if (!method || strcmp(method, "fedpm") != 0)
+        return 0;
+    if ((rc = need(&text, st, "votes", e)))
+        return rc;
+    if (!fm_count_parse(&votes, text, 0, FM_VOTES_MAX))
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.votes: %.40s is not an integer in 0..2^31-1",
+                          text);
+    m->votes = (uint32_t)votes;
+    m->dtype = fm_model_dtype(FM_FEDPM, m->votes);
+    return 0;
+}
+
 /* What tells the file's size, and who wrote it. */
 static int
 read_arch(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
@@ -162,7 +185,7 @@ read_arch(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     m->arch = fm_arch_parse(text, "fedmrn.arch", e);
     if (!m->arch)
         return e ? (int)e->code : FM_EINPUT;
-    return 0;
+    return read_votes(m, st, e);
 }
 
 static int
@@ -185,7 +208,7 @@ check_tensors(const struct fm_model *m, const struct fm_st *st,
     for (size_t i = 0; i < a->ntensors && i < st->ntensors; i++) {
         const struct fm_tensor_spec *want = &a->tensor[i];
         const struct fm_st_tensor *got = &st->tensor[i];
-        bool same = got->ndim == want->ndim && got->dtype == FM_F32;
+        bool same = got->ndim == want->ndim && got->dtype == m->dtype;
 
         if (strcmp(got->name, want->name) != 0)
             return fm_err_set(e, FM_EINPUT,
@@ -267,6 +290,18 @@ check_form(const struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 }
 
 static int
+check_counts(const struct fm_model *m, struct fm_err *e)
+{
+    for (size_t i = 0; i < m->arch->ntensors; i++)
+        for (size_t k = 0; k < m->tensor[i].spec->count; k++)
+            if (fm_model_ones(m, i, k) > m->votes)
+                return fm_err_set(
+                    e, FM_EINPUT, "%s: count %zu is above the %lu votes",
+                    m->tensor[i].spec->name, k, (unsigned long)m->votes);
+    return 0;
+}
+
+static int
 check_values(const struct fm_model *m, struct fm_err *e)
 {
     for (size_t i = 0; i < m->arch->ntensors; i++) {
@@ -309,11 +344,11 @@ read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
         return rc;
     m->id = fm_hash128(m->file.data, m->file.len);
     /* The header that check_form found is padded: the floats are aligned. */
-    values = m->file.data + m->file.len - m->arch->params * sizeof(float);
+    values = m->file.data + m->file.len - fm_model_bytes(m);
     assert(values == m->file.data + 8 + fm_get64(m->file.data));
-    fm_model_swap(values, m->arch->params);
+    fm_model_swap(m, values);
     fm_model_values(m, values);
-    return check_values(m, e);
+    return m->dtype == FM_F32 ? check_values(m, e) : check_counts(m, e);
 }
 
 struct fm_model *

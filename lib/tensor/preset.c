@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const fm_arch_presets[] = {"mlp", "lenet5", "cnn4", "cnn8", NULL};
+const char *const fm_arch_presets[] = {
+    "mlp", "lenet5", "cnn4", "cnn8", "conv2", "conv4", "conv6", "conv10", NULL};
 
 /* The longest preset is under 1 KiB whatever the numbers in it. */
 enum { PRESET_MAX = 4096 };
@@ -48,6 +49,23 @@ cnn(struct text *t, struct fm_shape in, const int *width, size_t n,
     say(t, "flatten\n");
 }
 
+/* The networks of the FedPM paper (arXiv 2209.15328, appendix). */
+static void
+conv(struct text *t, struct fm_shape in, size_t n)
+{
+    static const int width[] = {64, 128, 256, 512, 1024};
+
+    for (size_t i = 0; i < n; i++) {
+        say(t, "conv %d 3x3 pad=1\nrelu\n", width[i / 2]);
+        if (i % 2 == 0 || in.h < 2 || in.w < 2)
+            continue;
+        say(t, "maxpool 2\n");
+        in.h /= 2;
+        in.w /= 2;
+    }
+    say(t, "flatten\nlinear 256\nrelu\nlinear 256\nrelu\n");
+}
+
 char *
 fm_arch_preset(const char *name, struct fm_shape input, size_t classes,
                struct fm_err *e)
@@ -61,7 +79,9 @@ fm_arch_preset(const char *name, struct fm_shape input, size_t classes,
     while (fm_arch_presets[i] && strcmp(name, fm_arch_presets[i]) != 0)
         i++;
     if (!fm_arch_presets[i]) {
-        fm_err_set(e, FM_EINPUT, "%s: no such preset (mlp, lenet5, cnn4, cnn8)",
+        fm_err_set(e, FM_EINPUT,
+                   "%s: no such preset (mlp, lenet5, cnn4, cnn8, conv2, conv4, "
+                   "conv6, conv10)",
                    name);
         return NULL;
     }
@@ -88,6 +108,14 @@ fm_arch_preset(const char *name, struct fm_shape input, size_t classes,
     case 3:
         cnn(&t, input, width8, 8, 2);
         end = " nobias";
+        break;
+    case 4:
+    case 5:
+    case 6:
+        conv(&t, input, 2 * (i - 3));
+        break;
+    case 7:
+        conv(&t, input, 10);
         break;
     }
     say(&t, "linear %zu%s\n", classes, end);

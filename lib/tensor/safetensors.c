@@ -11,7 +11,14 @@ enum { HEADER_MAX = 16 << 20, TENSORS_MAX = 65536 };
 
 #define NUMBER_MAX (((uint64_t)1 << 48) - 1)
 
-static const char *const dtype_name[] = {[FM_F32] = "F32", [FM_I32] = "I32"};
+static const char *const dtype_name[] = {
+    [FM_F32] = "F32", [FM_I32] = "I32", [FM_U16] = "U16", [FM_U8] = "U8"};
+
+const char *
+fm_dtype_name(enum fm_dtype d)
+{
+    return dtype_name[d];
+}
 
 struct reader {
     struct fm_st *st;
@@ -91,7 +98,8 @@ read_place(struct reader *r, struct fm_st_tensor *t, const struct fm_json *j)
                           "file's %zu bytes of data",
                           t->name, (unsigned long long)begin,
                           (unsigned long long)end, r->size);
-    if (!fm_mul_ok(t->count, 4, &bytes) || bytes != end - begin)
+    if (!fm_mul_ok(t->count, fm_dtype_size(t->dtype), &bytes) ||
+        bytes != end - begin)
         return fm_err_set(r->e, FM_EINPUT,
                           "%s: its shape does not fill its %llu bytes", t->name,
                           (unsigned long long)(end - begin));
@@ -123,11 +131,12 @@ read_tensor(void *ctx, const char *name, const struct fm_json *j)
                           "%s: its entry is not dtype, shape and data_offsets",
                           name);
     t->dtype = FM_F32;
-    while (t->dtype <= FM_I32 && strcmp(dtype, dtype_name[t->dtype]) != 0)
+    while (t->dtype <= FM_U8 && strcmp(dtype, dtype_name[t->dtype]) != 0)
         t->dtype++;
-    if (t->dtype > FM_I32)
-        return fm_err_set(r->e, FM_EINPUT, "%s: dtype %.16s, not F32 or I32",
-                          name, dtype);
+    if (t->dtype > FM_U8)
+        return fm_err_set(r->e, FM_EINPUT,
+                          "%s: dtype %.16s, not F32, I32, U16 or U8", name,
+                          dtype);
     if ((rc = read_shape(r, t, j)) || (rc = read_place(r, t, j)))
         return rc;
     r->st->ntensors++;
@@ -161,7 +170,7 @@ check_places(const struct reader *r, size_t *end)
                               "%s: its data starts at byte %zu, not %zu where "
                               "the one before it ends",
                               t->name, t->at, at);
-        at += 4 * t->count;
+        at += fm_dtype_size(t->dtype) * t->count;
     }
     *end = at;
     return 0;
@@ -315,7 +324,7 @@ fm_st_header(struct fm_buf *out, const struct fm_st *st, struct fm_err *e)
             fm_json_add_int(list, NULL, t->dim[d]);
         list = fm_json_add_array(o, "data_offsets");
         fm_json_add_int(list, NULL, at);
-        at += 4 * (uint64_t)t->count;
+        at += fm_dtype_size(t->dtype) * (uint64_t)t->count;
         fm_json_add_int(list, NULL, at);
     }
     if ((rc = fm_buf_add(out, size, sizeof size, e)) ||

@@ -10,7 +10,7 @@
  * most 16 MiB, has no duplicate key and only these fields; offsets and
  * dimensions are at most 2^48-1; END - BEGIN equals the shape's bytes; the
  * tensors fill the data without hole, overlap or rest; the header may end in
- * spaces.  At most 65,536 tensors.  dtypes: F32 and I32 for values, anything
+ * spaces.  At most 65,536 tensors.  dtypes: F32, I32, U16 and U8; anything
  * else is refused.
  *
  * The writer is deterministic: metadata first, then the tensors in the order
@@ -22,7 +22,15 @@
 
 #include "base/bytes.h"
 
-enum fm_dtype { FM_F32, FM_I32 };
+enum fm_dtype { FM_F32, FM_I32, FM_U16, FM_U8 };
+
+/* fm_dtype_size - bytes of one value.  fm_dtype_name - "F32". */
+static inline size_t
+fm_dtype_size(enum fm_dtype d)
+{
+    return d == FM_U8 ? 1 : d == FM_U16 ? 2 : 4;
+}
+const char *fm_dtype_name(enum fm_dtype d);
 
 enum { FM_ST_NAME = 128, FM_ST_NDIM = 8 };
 
@@ -32,7 +40,7 @@ struct fm_st_tensor {
     size_t ndim, dim[FM_ST_NDIM];
     size_t count;        /* product of dim */
     size_t at;           /* where its data start, in bytes after the header */
-    const uint8_t *data; /* 4 * count little-endian bytes */
+    const uint8_t *data; /* count little-endian values */
 };
 
 struct fm_st_meta {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEDULE_MAX = 1000000000 };
+enum { SCHEDULE_MAX = 1000000000, PRIOR_MAX = 1000000 };
 
 #define REAL_MAX 1e6
 
@@ -13,17 +13,28 @@ enum kind { WORD, COUNT, REAL, FLOATS, NOISE, SCHEDULE };
 /* One row of the table; `at` is where in struct fm_settings the value is. */
 struct setting {
     const char *name, *arg, *help;
-    bool local;  /* fedmrn-train may override it */
-    bool masked; /* means nothing without masks */
+    bool local;    /* fedmrn-train may override it */
+    unsigned only; /* means nothing under methods outside; 0: under all */
     enum kind kind;
     size_t at, at_n;          /* FLOATS: of the values and of their number */
     const char *const *words; /* WORD: in the order of the enum */
+    const char *zero;         /* COUNT: the word for 0, below `min` */
     double min, max;          /* COUNT, REAL, FLOATS */
     bool open_min, open_max;  /* the bound itself is outside */
     const char *want;         /* what a wrong text is not */
 };
 
-static const char *const methods[] = {"fedavg", "fedmrn", "fedmrns", NULL};
+enum {
+    AVG = 1 << FM_FEDAVG,
+    MRN = 1 << FM_FEDMRN | 1 << FM_FEDMRNS,
+    PM = 1 << FM_FEDPM,
+};
+
+static const char *const methods[] = {"fedavg", "fedmrn", "fedmrns", "fedpm",
+                                      NULL};
+static const char *const inits[] = {"constant", "uniform", "normal", NULL};
+static const char *const scores[] = {"normal", "zero", NULL};
+static const char *const gradients[] = {"paper", "authors", NULL};
 static const char *const keys[] = {"client", "round", NULL};
 static const char *const dithers[] = {"shared", "private", NULL};
 static const char *const maskings[] = {"psm", "sm", "pm", "dm", "post", NULL};
@@ -33,22 +44,35 @@ static const char *const maskings[] = {"psm", "sm", "pm", "dm", "post", NULL};
 static const struct setting table[] = {
     {"method", "METHOD",
      "what clients send: masks (fedmrn), signed masks "
-     "(fedmrns) or weights (fedavg)",
+     "(fedmrns), weights (fedavg), or which weights to keep (fedpm)",
      .kind = WORD, AT(method), .words = methods,
-     .want = "fedmrn, fedmrns or fedavg"},
+     .want = "fedmrn, fedmrns, fedavg or fedpm"},
     {"noise", "DIST:A", "uniform, gaussian or bernoulli noise times A",
-     .masked = true, .kind = NOISE,
+     .only = MRN, .kind = NOISE,
      .want = "noise such as uniform:0.01 (or gaussian, bernoulli; a magnitude "
              "in (0,256))"},
     {"noise-key", "WHOSE", "noise of its own for each client, or one a round",
-     .masked = true, .kind = WORD, AT(noise_key), .words = keys,
+     .only = MRN, .kind = WORD, AT(noise_key), .words = keys,
      .want = "client or round"},
     {"dither", "HOW", "shared: the last draw's dither is known; or private",
-     .masked = true, .kind = WORD, AT(dither), .words = dithers,
+     .only = MRN | PM, .kind = WORD, AT(dither), .words = dithers,
      .want = "shared or private"},
     {"masking", "HOW", "psm (progressive stochastic), sm, pm, dm or post",
-     .local = true, .masked = true, .kind = WORD, AT(masking),
-     .words = maskings, .want = "psm, sm, pm, dm or post"},
+     .local = true, .only = MRN, .kind = WORD, AT(masking), .words = maskings,
+     .want = "psm, sm, pm, dm or post"},
+    {"init", "SCHEME", "the weights that never change, under fedpm", .only = PM,
+     .kind = WORD, AT(init), .words = inits,
+     .want = "constant, uniform or normal"},
+    {"scores", "FIRST", "fedpm: scores start normal, or zero (keep half)",
+     .only = PM, .kind = WORD, AT(scores), .words = scores,
+     .want = "normal or zero"},
+    {"prior", "N", "fedpm: votes for and against before any, less one",
+     .only = PM, .kind = COUNT, AT(prior), .min = 1, .max = PRIOR_MAX,
+     .want = "an integer in 1..1000000"},
+    {"reset", "ROUNDS",
+     "fedpm: forget the votes every so many rounds, or never", .only = PM,
+     .kind = COUNT, AT(reset), .min = 1, .max = SCHEDULE_MAX, .zero = "never",
+     .want = "an integer in 1..1000000000, or never"},
     {"epochs", "N", "passes over a client's samples", .local = true,
      .kind = COUNT, AT(epochs), .min = 1, .max = 100000,
      .want = "an integer in 1..100000"},
@@ -60,12 +84,16 @@ static const struct setting table[] = {
      .local = true, .kind = SCHEDULE,
      .want = "constant, step:EVERY:FACTOR (EVERY from 1, FACTOR in (0,1]) or "
              "cosine:ROUNDS[:MIN] (ROUNDS from 2, MIN in [0,1])"},
-    {"momentum", "X", "momentum of SGD", .local = true, .kind = REAL,
-     AT(momentum), .min = 0, .max = 1, .open_max = true,
+    {"momentum", "X", "momentum of SGD", .local = true, .only = AVG | MRN,
+     .kind = REAL, AT(momentum), .min = 0, .max = 1, .open_max = true,
      .want = "a number in [0,1)"},
-    {"weight-decay", "X", "weight decay of SGD", .local = true, .kind = REAL,
-     AT(weight_decay), .min = 0, .max = REAL_MAX,
+    {"weight-decay", "X", "weight decay of SGD, or of Adam", .local = true,
+     .kind = REAL, AT(weight_decay), .min = 0, .max = REAL_MAX,
      .want = "a number in [0,1e6]"},
+    {"gradient", "OF",
+     "fedpm: of the scores, the paper's or the authors' code's", .local = true,
+     .only = PM, .kind = WORD, AT(gradient), .words = gradients,
+     .want = "paper or authors"},
     {"mean", "X[,X...]", "subtracted from pixel/255, per channel or for all",
      .local = true, .kind = FLOATS, AT(mean),
      .at_n = offsetof(struct fm_settings, nmean), .min = -REAL_MAX,
@@ -79,9 +107,10 @@ static const struct setting table[] = {
 enum { SETTINGS = sizeof table / sizeof *table };
 
 const char *const fm_setting_names[] = {
-    "method",       "noise", "noise-key", "dither",      "masking",
-    "epochs",       "batch", "lr",        "lr-schedule", "momentum",
-    "weight-decay", "mean",  "std",       NULL,
+    "method",   "noise",  "noise-key",   "dither",   "masking",
+    "init",     "scores", "prior",       "reset",    "epochs",
+    "batch",    "lr",     "lr-schedule", "momentum", "weight-decay",
+    "gradient", "mean",   "std",         NULL,
 };
 
 static_assert(sizeof fm_setting_names / sizeof *fm_setting_names ==
@@ -113,8 +142,13 @@ fm_settings_default(struct fm_settings *s, enum fm_method m)
         .noise_key = FM_NOISE_CLIENT,
         .dither = FM_DITHER_SHARED,
         .masking = FM_PSM,
-        .epochs = 10,
-        .batch = 64,
+        .init = FM_INIT_CONSTANT,
+        .scores = FM_SCORES_NORMAL,
+        .prior = 1,
+        .reset = 1,
+        .gradient = FM_GRADIENT_PAPER,
+        .epochs = m == FM_FEDPM ? 3 : 10,
+        .batch = m == FM_FEDPM ? 128 : 64,
         .lr = m == FM_FEDAVG ? 0.03 : 0.1,
         .lr_kind = FM_LR_CONSTANT,
         .nmean = 1,
@@ -145,7 +179,9 @@ fm_setting_is_local(const char *name)
 bool
 fm_setting_applies(const char *name, enum fm_method m)
 {
-    return m != FM_FEDAVG || !find(name)->masked;
+    unsigned only = find(name)->only;
+
+    return only == 0 || (only >> m & 1);
 }
 
 /* "uniform:0.01", or canonical: "uniform:167772*2^-24". */
@@ -275,7 +311,9 @@ read_number(const struct setting *t, struct fm_settings *s, const char *text)
     double v;
 
     if (t->kind == COUNT) {
-        if (!fm_count_parse(&n, text, (uint64_t)t->min, (uint64_t)t->max))
+        if (t->zero && strcmp(text, t->zero) == 0)
+            n = 0;
+        else if (!fm_count_parse(&n, text, (uint64_t)t->min, (uint64_t)t->max))
             return false;
         n32 = (uint32_t)n;
         memcpy((char *)s + t->at, &n32, sizeof n32);
@@ -367,7 +405,10 @@ fm_setting_get(const struct fm_settings *s, const char *name, char *out)
         break;
     case COUNT:
         memcpy(&i, at, sizeof i);
-        snprintf(out, FM_SETTING_TEXT, "%u", i);
+        if (i == 0 && t->zero)
+            snprintf(out, FM_SETTING_TEXT, "%s", t->zero);
+        else
+            snprintf(out, FM_SETTING_TEXT, "%u", i);
         break;
     case REAL:
         memcpy(&v, at, sizeof v);

@@ -5,17 +5,22 @@
  * (`--epochs 10`), the model file's metadata (`fedmrn.epochs`), and
  * fedmrn-inspect.  Every value has one canonical text.
  *
- *   method        fedmrn | fedmrns | fedavg     contract
+ *   method        fedmrn | fedmrns | fedavg | fedpm    contract
  *   noise         DIST:A                        contract; see below
  *   noise-key     client | round                contract
  *   dither        shared | private              contract default of the client
  *   masking       psm | sm | pm | dm | post     local
+ *   init          constant | uniform | normal   contract, fedpm; see model.h
+ *   scores        normal | zero                 contract, fedpm
+ *   prior         1..1000000                    contract, fedpm; lambda0
+ *   reset         1..1000000000 | never         contract, fedpm
  *   epochs        1..100000                     local
  *   batch         1..1000000                    local
  *   lr            (0,1e6]                       local
  *   lr-schedule   constant | step:EVERY:FACTOR | cosine:ROUNDS[:MIN]   local
  *   momentum      [0,1)                         local
  *   weight-decay  [0,1e6]                       local
+ *   gradient      paper | authors               local, fedpm
  *   mean, std     per channel, comma-separated; one value serves all; local
  *
  * "contract" settings are fixed by the model file for the whole run: both ends
@@ -27,6 +32,10 @@
  * Step: EVERY from 1, FACTOR in (0,1].  Cosine: ROUNDS from 2, MIN in [0,1],
  * 0 unless given.  Numbers are written as number.h says; mean and std are
  * floats, in [-1e6,1e6] and (0,1e6].
+ *
+ * FedPM (arXiv 2209.15328): the posterior of a weight's being kept has `prior`
+ * as both of its parameters before any vote, and forgets all votes before every
+ * `reset`-th round, counted from the first.
  *
  * Inputs are (x/255 - mean)/std for 8-bit data.
  */
@@ -41,10 +50,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum fm_method { FM_FEDAVG, FM_FEDMRN, FM_FEDMRNS };
+enum fm_method { FM_FEDAVG, FM_FEDMRN, FM_FEDMRNS, FM_FEDPM };
 enum fm_masking { FM_PSM, FM_SM, FM_PM, FM_DM, FM_POST };
 enum fm_noise_key { FM_NOISE_CLIENT, FM_NOISE_ROUND };
 enum fm_dither { FM_DITHER_SHARED, FM_DITHER_PRIVATE };
+enum fm_init { FM_INIT_CONSTANT, FM_INIT_UNIFORM, FM_INIT_NORMAL };
+enum fm_scores { FM_SCORES_NORMAL, FM_SCORES_ZERO };
+enum fm_gradient { FM_GRADIENT_PAPER, FM_GRADIENT_AUTHORS };
 enum fm_lr_kind { FM_LR_CONSTANT, FM_LR_STEP, FM_LR_COSINE };
 
 enum { FM_CHANNELS_MAX = 64 };
@@ -56,6 +68,10 @@ struct fm_settings {
     enum fm_noise_key noise_key;
     enum fm_dither dither;
     enum fm_masking masking;
+    enum fm_init init;
+    enum fm_scores scores;
+    uint32_t prior, reset; /* reset 0: never */
+    enum fm_gradient gradient;
     uint32_t epochs, batch;
     double lr, momentum, weight_decay;
     enum fm_lr_kind lr_kind;
@@ -70,7 +86,8 @@ struct fm_settings {
  * fm_settings_default - the authors' settings for a method: noise uniform:0.01
  * (fedmrns: uniform:0.005), masking psm, epochs 10, batch 64, lr 0.1 (fedavg:
  * 0.03), constant, no momentum, no weight decay, noise key client, dither
- * shared, mean 0, std 1.
+ * shared, mean 0, std 1.  fedpm: epochs 3, batch 128, init constant, scores
+ * normal, prior 1, reset 1, gradient paper.
  */
 void fm_settings_default(struct fm_settings *s, enum fm_method m);
 
@@ -85,7 +102,7 @@ const char *fm_setting_help(const char *name);
 bool fm_setting_is_local(const char *name);
 
 /* fm_setting_applies - does it mean anything under this method?  (noise,
- * noise-key, dither and masking mean nothing under fedavg.) */
+ * noise-key, dither and masking mean nothing under fedavg, say.) */
 bool fm_setting_applies(const char *name, enum fm_method m);
 
 /*

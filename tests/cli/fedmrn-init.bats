@@ -96,7 +96,11 @@ EOF
         [[ $stderr = *"mean: 2 values for 1 input channels"* ]]
         run -2 --separate-stderr fedmrn-init $p --init he
         [[ $stderr = *"init: he is not normal:S"* ]]
-        run -2 fedmrn-init $p --method fedpm
+        run -2 fedmrn-init $p --method fedpn
+        run -2 --separate-stderr fedmrn-init $p --method fedpm --momentum .5
+        [[ $stderr = *"--momentum means nothing under --method fedpm"* ]]
+        run -2 --separate-stderr fedmrn-init $p --reset never
+        [[ $stderr = *"--reset means nothing under --method fedmrn"* ]]
         run -2 fedmrn-init $p --noise uniform:256
         run -2 fedmrn-init $p --seed -1
         run -2 fedmrn-init $p operand
@@ -118,7 +122,7 @@ EOF
     run -3 --separate-stderr fedmrn-init --arch nowhere/net.arch -o w0
     [[ $stderr = "fedmrn-init: nowhere/net.arch: No such file"* ]]
     run -3 --separate-stderr fedmrn-init --arch cnn5 -o w0
-    [[ $stderr = *"the presets are mlp, lenet5, cnn4 and cnn8" ]]
+    [[ $stderr = *"the presets are mlp, lenet5, cnn4, cnn8, conv2, conv4, conv6 and conv10" ]]
     printf 'input 4\0linear 3\n' >net.arch
     run -3 --separate-stderr fedmrn-init --arch net.arch -o w0
     [ "$stderr" = "fedmrn-init: net.arch: not a text: it has a NUL byte" ]
@@ -136,4 +140,21 @@ EOF
 @test "init: a full disk is status 1" {
     [ -c /dev/full ] || skip "no /dev/full"
     run -1 bash -c 'fedmrn-init --arch mlp --input 4 --classes 2 >/dev/full'
+}
+
+@test "init: fedpm stores no weights, and refuses batch normalisation" {
+    fedmrn-init --arch conv4 --input 1x28x28 --classes 10 --method fedpm -o w0
+    run fedmrn-inspect w0
+    [[ $output = *"masked parameters  1933258"* ]]
+    [ "$(wc -c <w0)" -lt 1940000 ]
+    fedmrn-init --arch conv4 --input 1x28x28 --classes 10 --method fedpm \
+        --init normal -o normal
+    run ! cmp -s w0 normal
+    run -2 --separate-stderr fedmrn-init --arch cnn4 --input 1x28x28 \
+        --classes 10 --method fedpm -o refused
+    [[ $stderr = *"fedpm keeps or drops weights"*"batchnorm"* ]]
+    [ ! -e refused ]
+    run -2 --separate-stderr fedmrn-init --arch conv2 --input 1x28x28 \
+        --classes 10 --method fedpm --init kaiming
+    [[ $stderr = *"init: kaiming is not constant, uniform or normal"* ]]
 }

@@ -2,6 +2,8 @@
 
 #include "check.h"
 
+#include <string.h>
+
 static const char net[] = "input 3x9x8\nconv 4 3x2 pad=1\nbatchnorm\nrelu\n"
                           "maxpool 2\nflatten\nlinear 7 nobias\nlinear 5\n";
 
@@ -68,6 +70,67 @@ golden(void)
     }
 }
 
+static struct fm_model *
+fedpm(enum fm_init init)
+{
+    static const char text[] = "input 2x5x5\nconv 4 3x3\nrelu\nlinear 3\n";
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+
+    fm_settings_default(&set, FM_FEDPM);
+    set.init = init;
+    m = fm_model_new(fm_arch_parse(text, "net", &e), &set, 0x0123456789abcdef,
+                     &e);
+    CHECK(m, "%s", e.msg);
+    return m;
+}
+
+/* Frozen weights (fan_in 18) of the weight and of the bias, and first scores,
+ * from the same page of Python. */
+static void
+frozen(void)
+{
+    static const float want[][5] = {
+        {0x1.480a82p-1f, -0x1.480a82p-1f, -0x1.480a82p-1f, 0x1.480a82p-1f,
+         -0x1.480a82p-1f},
+        {0x1.f62324p-2f, -0x1.3b161ep-1f, -0x1.db1f46p-2f, 0x1.495044p-6f,
+         -0x1.82728ep-2f},
+        {0x1.80390ep-2f, -0x1.f499dap-2f, -0x1.693f62p-2f, 0x1.dcaf46p-7f,
+         -0x1.20b010p-2f},
+    };
+    static const float bias[][2] = {{0x1.480a82p-1f, 0x1.480a82p-1f},
+                                    {0x1.dc20bcp-2f, 0x1.82984ap-1f},
+                                    {0x1.6a193ap-2f, 0x1.467e8ep-1f}};
+    static const float score[5] = {
+        -0x1.2cc6000000000p-1f, 0x1.607e000000000p-1f, 0x1.2892000000000p-1f,
+        -0x1.d858000000000p-2f, -0x1.7027000000000p+0f};
+    static const size_t at[] = {0, 1, 7, 8, 71};
+
+    for (int init = FM_INIT_CONSTANT; init <= FM_INIT_NORMAL; init++) {
+        struct fm_model *m = fedpm((enum fm_init)init);
+        float w[72], b[4], s[72], tail[56];
+
+        fm_model_frozen(w, m, 0, 0, 72);
+        fm_model_frozen(b, m, 1, 0, 4);
+        fm_model_scores(s, m, 0, 0, 72);
+        for (size_t k = 0; k < 5; k++) {
+            CHECK(w[at[k]] == want[init][k], "%d: %zu is %a", init, at[k],
+                  (double)w[at[k]]);
+            CHECK(s[at[k]] == score[k], "score %zu is %a", at[k],
+                  (double)s[at[k]]);
+        }
+        CHECK(b[0] == bias[init][0] && b[1] == bias[init][1], "bias of %d",
+              init);
+        fm_model_frozen(tail, m, 0, 16, 56);
+        CHECK(memcmp(tail, w + 16, sizeof tail) == 0, "from the middle");
+        m->set.scores = FM_SCORES_ZERO;
+        fm_model_scores(s, m, 0, 0, 72);
+        CHECK(s[0] == 0 && s[71] == 0, "scores start at zero");
+        fm_model_free(m);
+    }
+}
+
 static void
 hostile(void)
 {
@@ -90,6 +153,7 @@ int
 main(void)
 {
     golden();
+    frozen();
     hostile();
     return 0;
 }

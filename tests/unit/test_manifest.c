@@ -110,7 +110,7 @@ hostile(void)
     refuse("\"fedmrn\":1,", "", "no integer \"fedmrn\"");
     refuse("\"fedmrn\":1", "\"fedmrn\":2", "format 2");
     refuse("\"fedmrn\":1", "\"fedmrn\":1.0", "no integer");
-    refuse("\"fedmrn\",", "\"fedpm\",", "\"fedpm\" is not known");
+    refuse("\"fedmrn\",", "\"fedpn\",", "\"fedpn\" is not known");
     refuse("\"fedmrn\",", "\"fedavg\",", "no masked parameters");
     refuse("raw", "zip", "coder \"zip\" is not known");
     refuse("shared", "none", "dither \"none\" is not known");

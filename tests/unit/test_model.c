@@ -105,6 +105,58 @@ places(void)
     fm_model_free(m);
 }
 
+/* FedPM's: counts in the place of values, as narrow as the votes allow. */
+static void
+counts(void)
+{
+    static const char text[] = "input 2x4x4\nconv 1 3x3\nrelu\nlinear 2\n";
+    static const struct {
+        uint32_t votes;
+        enum fm_dtype dtype;
+    } kind[] = {{0, FM_U8},         {10, FM_U8},     {255, FM_U8},
+                {256, FM_U16},      {65535, FM_U16}, {65536, FM_I32},
+                {INT32_MAX, FM_I32}};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m, *back;
+    uint32_t ones[29];
+
+    fm_settings_default(&set, FM_FEDPM);
+    m = fm_model_new(fm_arch_parse(text, "net", &e), &set, 1, &e);
+    CHECK(m, "%s", e.msg);
+    CHECK(m->masked == 29 && m->full == 0 && m->votes == 0 &&
+              m->dtype == FM_U8 && !m->tensor[0].value,
+          "%zu masked", m->masked);
+    for (size_t k = 0; k < sizeof kind / sizeof *kind; k++) {
+        struct fm_buf b = {0}, in = {0};
+        size_t header;
+
+        for (size_t i = 0; i < 29; i++)
+            ones[i] = (uint32_t)((uint64_t)kind[k].votes * i / 28);
+        CHECK(!fm_model_recount(m, ones, kind[k].votes, &e), "%s", e.msg);
+        CHECK(m->dtype == kind[k].dtype, "dtype of %u votes", kind[k].votes);
+        CHECK(!fm_model_dump(&b, m, &e), "%s", e.msg);
+        header = 8 + (size_t)fm_get64(b.data);
+        CHECK(b.len == header + 29 * fm_dtype_size(m->dtype), "%zu", b.len);
+        CHECK(!fm_buf_add(&in, b.data, b.len, &e), "%s", e.msg);
+        back = fm_model_parse(&in, &e);
+        CHECK(back, "%s", e.msg);
+        CHECK(fm_id_cmp(&back->id, &m->id) == 0 && back->votes == m->votes,
+              "read back");
+        for (size_t t = 0, i = 0; t < 4; t++)
+            for (size_t j = 0; j < m->tensor[t].spec->count; j++, i++)
+                CHECK(fm_model_ones(back, t, j) == ones[i], "count %zu", i);
+        fm_model_free(back);
+        fm_buf_free(&b);
+    }
+    fm_model_free(m);
+    CHECK(!fm_model_new(fm_arch_parse(net, "net", &e), &set, 1, &e),
+          "accepted");
+    CHECK(e.code == FM_EINPUT &&
+              strstr(e.msg, "cannot train features.1.weight of a batchnorm"),
+          "%s", e.msg);
+}
+
 static void
 keys(void)
 {
@@ -140,6 +192,7 @@ main(void)
 {
     golden();
     places();
+    counts();
     keys();
     channels();
     return 0;

@@ -32,6 +32,8 @@ sizes(const char *name, struct fm_shape in, size_t classes, size_t maskable,
 }
 
 /*
+ * The FedPM paper's (arXiv 2209.15328) on its inputs; Conv2 by hand.
+ *
  * CNN4: 389,920 weights and 1,920 batchnorm floats, as the FedMRN authors'
  * network has.  LeNet-5: the well-known 61,706.  MLP: the 199,210 of McMahan
  * et al. (arXiv 1602.05629), section 3.  CNN8 by hand.
@@ -46,6 +48,11 @@ golden(void)
     sizes("lenet5", mnist, 10, 61706, 61706);
     sizes("cnn4", mnist, 10, 389920, 391840);
     sizes("cnn8", cifar, 100, 1171296 + 102400, 1171296 + 102400 + 3840);
+    sizes("conv2", mnist, 10, 640 + 36928 + 12544 * 256 + 256 + 65792 + 2570,
+          640 + 36928 + 12544 * 256 + 256 + 65792 + 2570);
+    sizes("conv4", mnist, 10, 1933258, 1933258);
+    sizes("conv6", cifar, 10, 2262602, 2262602);
+    sizes("conv10", cifar, 100, 19197092, 19197092);
 }
 
 static void

@@ -56,6 +56,32 @@ golden(void)
     fm_buf_free(&b);
 }
 
+/* Small integers: one and two bytes a value. */
+static void
+narrow(void)
+{
+    struct fm_st_tensor t[] = {
+        {.name = "b", .dtype = FM_U8, .ndim = 1, .dim = {3}, .count = 3},
+        {.name = "w", .dtype = FM_U16, .ndim = 2, .dim = {2, 1}, .count = 2},
+    };
+    struct fm_st st = {2, 0, t, NULL}, back;
+    struct fm_buf b = {0};
+    struct fm_err e = {FM_OK, ""};
+    const uint8_t data[] = {1, 2, 255, 4, 0, 0, 1};
+
+    CHECK(fm_st_header(&b, &st, &e) == 0, "%s", e.msg);
+    CHECK(!fm_buf_add(&b, data, sizeof data, &e), "%s", e.msg);
+    CHECK(fm_st_parse(&back, b.data, b.len, &e) == 0, "%s", e.msg);
+    CHECK(back.tensor[0].dtype == FM_U8 && back.tensor[0].data[2] == 255 &&
+              back.tensor[1].dtype == FM_U16 &&
+              fm_get16(back.tensor[1].data + 2) == 256,
+          "values");
+    fm_st_free(&back);
+    CHECK(fm_st_parse(&back, b.data, b.len - 1, &e) == FM_EINPUT, "cut");
+    fm_st_free(&back);
+    fm_buf_free(&b);
+}
+
 static void
 writer(void)
 {
@@ -130,7 +156,7 @@ hostile(void)
         {"{\"a\":" ENTRY("{}", "0", "4") "}", 4, "its shape is not a list"},
         {"{\"a\":" ENTRY("[1,1,1,1,1,1,1,1,1]", "0", "4") "}", 4, "at most 8"},
         {"{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
-         "a: dtype F16, not F32 or I32"},
+         "a: dtype F16, not F32, I32, U16 or U8"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offset\":[0,4]}}", 4,
          "a: data_offsets are not two"},
         {"{\"\\u0000\":" ENTRY("[1]", "0", "4") "}", 4, "header"},
@@ -246,6 +272,7 @@ main(void)
 {
     crowd();
     golden();
+    narrow();
     writer();
     hostile();
     prefixes();

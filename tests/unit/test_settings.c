@@ -10,27 +10,34 @@ static void
 defaults(void)
 {
     static const struct {
-        const char *name, *mrn, *mrns, *avg;
+        const char *name, *mrn, *mrns, *avg, *pm;
         bool local;
     } want[] = {
-        {"method", "fedmrn", "fedmrns", "fedavg", false},
-        {"noise", "uniform:167772*2^-24", "uniform:83886*2^-24", NULL, false},
-        {"noise-key", "client", "client", NULL, false},
-        {"dither", "shared", "shared", NULL, false},
-        {"masking", "psm", "psm", NULL, true},
-        {"epochs", "10", "10", "10", true},
-        {"batch", "64", "64", "64", true},
-        {"lr", "0.1", "0.1", "0.03", true},
-        {"lr-schedule", "constant", "constant", "constant", true},
-        {"momentum", "0", "0", "0", true},
-        {"weight-decay", "0", "0", "0", true},
-        {"mean", "0", "0", "0", true},
-        {"std", "1", "1", "1", true},
+        {"method", "fedmrn", "fedmrns", "fedavg", "fedpm", false},
+        {"noise", "uniform:167772*2^-24", "uniform:83886*2^-24", NULL, NULL,
+         false},
+        {"noise-key", "client", "client", NULL, NULL, false},
+        {"dither", "shared", "shared", NULL, "shared", false},
+        {"masking", "psm", "psm", NULL, NULL, true},
+        {"init", NULL, NULL, NULL, "constant", false},
+        {"scores", NULL, NULL, NULL, "normal", false},
+        {"prior", NULL, NULL, NULL, "1", false},
+        {"reset", NULL, NULL, NULL, "1", false},
+        {"epochs", "10", "10", "10", "3", true},
+        {"batch", "64", "64", "64", "128", true},
+        {"lr", "0.1", "0.1", "0.03", "0.1", true},
+        {"lr-schedule", "constant", "constant", "constant", "constant", true},
+        {"momentum", "0", "0", "0", NULL, true},
+        {"weight-decay", "0", "0", "0", "0", true},
+        {"gradient", NULL, NULL, NULL, "paper", true},
+        {"mean", "0", "0", "0", "0", true},
+        {"std", "1", "1", "1", "1", true},
     };
-    static const enum fm_method method[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG};
+    static const enum fm_method method[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG,
+                                            FM_FEDPM};
     size_t i;
 
-    for (int m = 0; m < 3; m++) {
+    for (int m = 0; m < 4; m++) {
         struct fm_settings s;
 
         fm_settings_default(&s, method[m]);
@@ -39,7 +46,10 @@ defaults(void)
             char got[FM_SETTING_TEXT];
 
             CHECK(strcmp(name, want[i].name) == 0, "%s", name);
-            text = m == 0 ? want[i].mrn : m == 1 ? want[i].mrns : want[i].avg;
+            text = m == 0   ? want[i].mrn
+                   : m == 1 ? want[i].mrns
+                   : m == 2 ? want[i].avg
+                            : want[i].pm;
             CHECK(fm_setting_applies(name, method[m]) == (text != NULL), "%s",
                   name);
             CHECK(fm_setting_is_local(name) == want[i].local, "%s", name);
@@ -66,6 +76,12 @@ canonical(void)
         {"noise-key", "round", "round"},
         {"dither", "private", "private"},
         {"masking", "post", "post"},
+        {"init", "normal", "normal"},
+        {"scores", "zero", "zero"},
+        {"prior", "7", "7"},
+        {"reset", "never", "never"},
+        {"reset", "03", "3"},
+        {"gradient", "authors", "authors"},
         {"epochs", "0100000", "100000"},
         {"batch", "1000000", "1000000"},
         {"lr", "0.030", "0.03"},
@@ -106,7 +122,14 @@ static void
 hostile(void)
 {
     static const char *const bad[][2] = {
-        {"method", "fedpm"},
+        {"method", "fedpn"},
+        {"init", "kaiming"},
+        {"scores", "one"},
+        {"prior", "0"},
+        {"prior", "1.5"},
+        {"reset", "0"},
+        {"reset", "Never"},
+        {"gradient", "paper,authors"},
         {"method", ""},
         {"noise", "uniform"},
         {"noise", "uniform:"},
