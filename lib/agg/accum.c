@@ -1,8 +1,7 @@
 #include "agg/accum.h"
 
+#include "agg/tile.h"
 #include "base/mem.h"
-#include "mask/bits.h"
-#include "rand/noise.h"
 
 #include <assert.h>
 #include <fenv.h>
@@ -15,15 +14,6 @@
 _Static_assert(FLT_EVAL_METHOD == 0, "floats must be evaluated as they are");
 _Static_assert(sizeof(float) == 4 && FLT_MANT_DIG == 24, "IEEE binary32");
 _Static_assert(sizeof(double) == 8 && DBL_MANT_DIG == 53, "IEEE binary64");
-
-/*
- * Entries of a tile: noise, mask and sums of one stay in a core's cache while
- * the bundles of a call pass.  A multiple of 128, as fm_noise_fill wants.
- */
-enum { TILE = 4096 };
-
-/* Inside a tile, loops of a constant length vectorise best. */
-enum { STRIP = 64 };
 
 struct fm_accum *
 fm_accum_new(const struct fm_model *base, struct fm_err *e)
@@ -91,64 +81,26 @@ fm_full_quantise(float x)
 struct job {
     const struct fm_accum *a;
     const struct fm_bundle *const *b;
-    const uint64_t *key; /* of each bundle's noise */
+    const struct fm_tile_client *client; /* what tile.h needs of each bundle */
     size_t n;
     const size_t *first; /* number of a tensor's first tile, and the end */
 };
-
-/*
- * sum[i] += samples * n[i] * m[i] for one strip.  A mask byte as 0 or -1
- * selects without a branch; for signed masks it selects between n and -n,
- * (n ^ ~t) - ~t.
- */
-static void
-strip_binary(int64_t *restrict sum, const int32_t *restrict noise,
-             const uint8_t *restrict m, int64_t samples)
-{
-    for (size_t i = 0; i < STRIP; i++)
-        sum[i] += samples * (noise[i] & -(int32_t)m[i]);
-}
-
-static void
-strip_signed(int64_t *restrict sum, const int32_t *restrict noise,
-             const uint8_t *restrict m, int64_t samples)
-{
-    for (size_t i = 0; i < STRIP; i++) {
-        int32_t flip = (int32_t)m[i] - 1;
-
-        sum[i] += samples * ((noise[i] ^ flip) - flip);
-    }
-}
 
 static void
 tile_masked(const struct job *j, const struct fm_model_tensor *t,
             uint32_t ordinal, size_t first, size_t count)
 {
     const struct fm_settings *set = &j->a->base->set;
-    int64_t sum[TILE], *out = j->a->masked + t->at + first;
-    int32_t noise[TILE];
-    uint8_t m[TILE];
-    size_t strips = (count + STRIP - 1) / STRIP * STRIP;
+    const struct fm_tile tile = {
+        .dist = set->dist,
+        .signs = set->method == FM_FEDMRNS,
+        .ordinal = ordinal,
+        .first = first,
+        .at = t->at + first,
+        .count = count,
+    };
 
-    /* The last strip runs over the tile's end into zeros that are dropped. */
-    memset(sum, 0, sizeof sum);
-    memset(noise, 0, sizeof noise);
-    memset(m, 0, sizeof m);
-    memcpy(sum, out, count * sizeof *sum);
-    for (size_t k = 0; k < j->n; k++) {
-        const struct fm_bundle *b = j->b[k];
-        int64_t samples = (int64_t)b->samples;
-
-        fm_noise_fill(noise, j->key[k], set->dist, ordinal, first, count);
-        fm_bits_get(m, b->masks, t->at + first, count);
-        if (set->method == FM_FEDMRNS)
-            for (size_t i = 0; i < strips; i += STRIP)
-                strip_signed(sum + i, noise + i, m + i, samples);
-        else
-            for (size_t i = 0; i < strips; i += STRIP)
-                strip_binary(sum + i, noise + i, m + i, samples);
-    }
-    memcpy(out, sum, count * sizeof *sum);
+    fm_tile_add(j->a->masked + tile.at, &tile, j->client, j->n);
 }
 
 static void
@@ -185,8 +137,8 @@ tile(void *ctx, size_t i, size_t worker)
             hi = mid;
     }
     t = &base->tensor[lo];
-    first = (i - j->first[lo]) * TILE;
-    count = t->spec->count - first < TILE ? t->spec->count - first : TILE;
+    first = (i - j->first[lo]) * FM_TILE;
+    count = t->spec->count - first < FM_TILE ? t->spec->count - first : FM_TILE;
     if (t->masked)
         tile_masked(j, t, (uint32_t)lo, first, count);
     else
@@ -211,7 +163,8 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
 {
     const struct fm_model *base = a->base;
     size_t ntensors = base->arch->ntensors, *first = NULL;
-    uint64_t *key = NULL, total = a->samples;
+    struct fm_tile_client *client = NULL;
+    uint64_t total = a->samples;
     struct job j = {.a = a, .b = b, .n = n};
     int rc;
 
@@ -226,25 +179,28 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
     }
 
     first = fm_alloc(ntensors + 1, sizeof *first, e);
-    key = fm_alloc(n, sizeof *key, e);
-    if (!first || !key) {
+    client = fm_alloc(n, sizeof *client, e);
+    if (!first || !client) {
         rc = FM_ESYS;
         goto out;
     }
-    for (size_t k = 0; k < n; k++)
-        key[k] = fm_model_noise_key(base, base->round + 1, b[k]->client);
+    for (size_t k = 0; k < n; k++) {
+        client[k].key = fm_model_noise_key(base, base->round + 1, b[k]->client);
+        client[k].samples = b[k]->samples;
+        client[k].masks = b[k]->masks;
+    }
     for (size_t t = 0; t < ntensors; t++) {
         size_t count = base->tensor[t].spec->count;
 
-        first[t + 1] = first[t] + count / TILE + (count % TILE != 0);
+        first[t + 1] = first[t] + count / FM_TILE + (count % FM_TILE != 0);
     }
     j.first = first;
-    j.key = key;
+    j.client = client;
     fm_pool_run(pool, first[ntensors], tile, &j);
     a->samples = total;
     rc = 0;
 out:
-    free(key);
+    free(client);
     free(first);
     return rc;
 }
