@@ -21,18 +21,19 @@ LDLIBS   += $(PKG_LIBS) -lm -pthread
 LIBOBJ   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
 TOOLS    = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 UNITS    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+BENCHES  = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-C_FILES  = $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.[ch])
+C_FILES  = $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.[ch] tests/bench/*.[ch])
 MANUALS  = $(wildcard man/*.[1-9])
 SCRIPTS  = $(wildcard .ci/run samples/*.sh samples/*/*.sh tests/*.sh \
-             tests/lint/*.sh tests/cli/*.bash tests/cli/*.bats)
+             tests/lint/*.sh tests/bench/*.sh tests/bench/rows/*.sh tests/cli/*.bash tests/cli/*.bats)
 # Builds that must be free of warnings and give the same bytes: CC-OPTIMISATION.
 VARIANTS = gcc-O0 gcc-O3 clang-O2
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 LINTS    = lint-format lint-layers lint-rooms lint-tools lint-headers \
            lint-cppcheck lint-shell lint-man
 
-.PHONY: all units variants check check-unit check-cli check-portable check-san \
+.PHONY: all units benches bench variants check check-unit check-cli check-portable check-san \
         check-valgrind check-compilers lint $(LINTS) format deps install \
         uninstall clean help lints variant-dirs sanitizers $(addprefix variant-,$(VARIANTS))
 .DELETE_ON_ERROR:
@@ -48,6 +49,10 @@ $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(BUILD)/libfedmrn.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libfedmrn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libfedmrn.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -72,10 +77,10 @@ check-unit: $(UNITS) ## run the library's tests
 	@for t in $(UNITS); do \
 	    $(WRAP) $$t || { echo "FAIL $$t"; exit 1; }; echo "ok $$t"; done
 
-check-cli: $(TOOLS) ## run the tools' tests
+check-cli: $(TOOLS) $(BENCHES) ## run the tools' tests
 	PATH="$(abspath $(BUILD))/bin:$$PATH" $(BATS) tests/cli
 
-check-portable: $(UNITS) $(TOOLS) ## every test again, without SIMD
+check-portable: $(UNITS) $(TOOLS) $(BENCHES) ## every test again, without SIMD
 	FEDMRN_CPU=portable $(MAKE) check
 
 check-san: ## every test again, under ASan and UBSan
@@ -87,6 +92,11 @@ check-valgrind: $(UNITS) ## the library's tests under valgrind
 
 check-compilers: variants ## gcc and clang, -O0 to -O3: the same bytes
 	tests/compilers.sh $(addprefix $(BUILD)/,$(VARIANTS))
+
+bench: $(TOOLS) $(BENCHES) ## measure, beside PyTorch where it is: ROWS=step, TSV=FILE
+	@BUILD=$(abspath $(BUILD)) sh tests/bench/run.sh $(ROWS)
+
+benches: $(BENCHES) # build the benchmark programs, run nothing
 
 units: $(UNITS) # build the library's tests, run nothing
 

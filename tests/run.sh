@@ -63,7 +63,7 @@ finish() {
 }
 
 check "packages" sh samples/deps.sh build test
-check "build" make -s -j"$jobs" all units || finish
+check "build" make -s -j"$jobs" all benches units || finish
 
 echo "# the library"
 # units DIR COMMENT [WORD]... - run every unit test in DIR, after these words
