@@ -7,23 +7,31 @@
 
 enum { LANES = FM_VEC_LANES };
 
-/* Sixteen channels, and what comparing them gives: all ones or zeros. */
+/* Sixteen channels. */
 typedef fm_vec vec;
-typedef int ints __attribute__((vector_size(64), aligned(4), may_alias));
+typedef fm_vec_mask ints;
 
-#define ONLY(m, v)    ((vec)((ints)(v) & (m)))
+#define ONLY          VEC_ONLY
 #define PICK(m, a, b) ((vec)(((ints)(a) & (m)) | ((ints)(b) & ~(m))))
 
 size_t
 fm_block_span(const struct fm_layer *l, size_t left)
 {
-    if (left < 2 || l->op != FM_BATCHNORM || l[1].op != FM_RELU ||
-        l->in.c % LANES != 0)
+    size_t norm = l->op == FM_BATCHNORM; /* layers in front of the relu */
+
+    if (left < norm + 1 || l[norm].op != FM_RELU || l->in.c % LANES != 0)
         return 0;
-    if (left > 2 && l[2].op == FM_MAXPOOL && l[2].r == 2 && l[2].s == 2 &&
-        l[2].stride == 2)
-        return 3;
-    return 2;
+    if (left > norm + 1 && l[norm + 1].op == FM_MAXPOOL && l[norm + 1].r == 2 &&
+        l[norm + 1].s == 2 && l[norm + 1].stride == 2)
+        return norm + 2;
+    return norm ? 2 : 0; /* activation.h does it as well */
+}
+
+/* Width of the window: what pools ends with a pool. */
+static size_t
+window(const struct fm_layer *l, size_t span)
+{
+    return l[span - 1].op == FM_MAXPOOL ? 2 : 1;
 }
 
 struct job {
@@ -70,9 +78,15 @@ search(const float *x, size_t next, size_t nc, size_t k, const vec f[3], vec *v,
     }
 }
 
+/* Without a norm x is as it is. */
 FM_INLINE void
 load_norm(vec f[3], const struct fm_norm *n, size_t c)
 {
+    if (!n->mean) {
+        f[0] = f[2] = (vec){0};
+        f[1] = f[0] + 1.0f;
+        return;
+    }
     f[0] = VEC_AT_CONST(n->mean + c);
     f[1] = VEC_AT_CONST(n->mul + c);
     f[2] = VEC_AT_CONST(n->add + c);
@@ -123,10 +137,13 @@ FM_INLINE void
 input_windows(const struct line *l, const struct fm_norm *n, size_t k)
 {
     for (size_t c = 0; c < l->nc; c += LANES) {
-        vec f[3], v, d[4], a = VEC_AT_CONST(n->a + c),
-                           b = VEC_AT_CONST(n->b + c);
+        vec f[3], v, d[4], a = {0}, b = {0};
         ints from[4];
 
+        if (n->a) {
+            a = VEC_AT_CONST(n->a + c);
+            b = VEC_AT_CONST(n->b + c);
+        }
         load_norm(f, n, c);
         for (size_t q = 0; q < l->windows; q++) {
             vec g = VEC_AT_CONST(l->dy + q * l->nc + c);
@@ -173,6 +190,10 @@ FM_CLONES static void
 outside(const float *x, float *dx, size_t pixels, size_t nc,
         const struct fm_norm *n)
 {
+    if (!n->mean) {
+        memset(dx, 0, pixels * nc * sizeof *dx);
+        return;
+    }
     for (size_t i = 0; i < pixels; i++)
         for (size_t c = 0; c < nc; c++)
             dx[i * nc + c] =
@@ -261,9 +282,10 @@ fm_block_forward(const struct fm_layer *l, size_t span, struct fm_batchnorm *b,
 {
     struct job j = {.l = l, .b = b, .x = x, .out = y, .n = n};
 
-    j.k = span == 3 ? 2 : 1;
+    j.k = window(l, span);
     j.size = l[span - 1].out;
-    j.f = fm_batchnorm_start(b, w, x, n * l->in.h * l->in.w, train);
+    if (b)
+        j.f = fm_batchnorm_start(b, w, x, n * l->in.h * l->in.w, train);
     fm_pool_run(pool, FM_PIECES, forward, &j);
 }
 
@@ -274,11 +296,13 @@ fm_block_backward(const struct fm_layer *l, size_t span, struct fm_batchnorm *b,
 {
     struct job j = {.l = l, .b = b, .x = x, .dy = dy, .out = dx, .n = n};
 
-    j.k = span == 3 ? 2 : 1;
+    j.k = window(l, span);
     j.size = l[span - 1].out;
-    j.f = fm_batchnorm_norm(b);
-    fm_pool_run(pool, FM_PIECES, sums, &j);
-    fm_batchnorm_finish(b, n * l->in.h * l->in.w, dscale, dshift);
+    if (b) {
+        j.f = fm_batchnorm_norm(b);
+        fm_pool_run(pool, FM_PIECES, sums, &j);
+        fm_batchnorm_finish(b, n * l->in.h * l->in.w, dscale, dshift);
+    }
     if (dx)
         fm_pool_run(pool, FM_PIECES, input, &j);
 }

@@ -1,9 +1,9 @@
 /*
  * block: batchnorm, relu and, if it follows, maxpool 2, in one walk over the
- * pixels each way.  x (N,H,W,C) -> y (N,P,Q,C).
+ * pixels each way; or relu and maxpool 2 alone.  x (N,H,W,C) -> y (N,P,Q,C).
  *
- * Same values as the three layers one after the other, and same gradients but
- * for the order of sums.  One by one they read and write a large image 19
+ * Same values as the layers one after the other, and same gradients but for
+ * the order of sums.  One by one the three read and write a large image 19
  * times in a step; together, six times.
  */
 #ifndef FM_NN_BLOCK_H
@@ -13,11 +13,13 @@
 
 /*
  * fm_block_span - how many of the `left` layers from `l` on can be computed
- * together: 3, 2, or 0.
+ * together: 3, 2, or 0.  (A relu after a convolution and without a pool is the
+ * convolution's: conv.h.)
  */
 size_t fm_block_span(const struct fm_layer *l, size_t left);
 
-/* As fm_batchnorm_forward; `l` is the first of `span` layers, n images. */
+/* As fm_batchnorm_forward; `l` is the first of `span` layers, n images.
+ * Without a batchnorm b and w are NULL. */
 void fm_block_forward(const struct fm_layer *l, size_t span,
                       struct fm_batchnorm *b, const struct fm_batchnorm_w *w,
                       const float *x, float *y, size_t n, bool train,

@@ -1,10 +1,12 @@
 #include "nn/conv.h"
 
 #include "base/mem.h"
+#include "nn/activation.h"
 #include "nn/gemm.h"
 #include "nn/im2col.h"
 #include "nn/layout.h"
 #include "nn/piece.h"
+#include "nn/vec.h"
 #include "nn/winograd.h"
 
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct fm_conv {
     size_t k, row;  /* outputs; length of a window, R*S*C */
     size_t lines;   /* output lines whose windows are computed at a time */
     size_t scratch; /* window matrices */
+    bool relu;
     float **col;
     float *w; /* (R,S,C,K), or (K,R,S,C) in backward: a window's order */
     struct fm_winograd *fast; /* NULL: the plain way */
@@ -26,7 +29,7 @@ struct fm_conv {
 };
 
 struct fm_conv *
-fm_conv_new(const struct fm_layer *l, size_t batch, bool train,
+fm_conv_new(const struct fm_layer *l, bool relu, size_t batch, bool train,
             struct fm_pool *pool, struct fm_err *e)
 {
     struct fm_conv *c = fm_alloc(1, sizeof *c, e);
@@ -37,10 +40,11 @@ fm_conv_new(const struct fm_layer *l, size_t batch, bool train,
     c->l = l;
     c->pool = pool;
     c->k = l->out.c;
+    c->relu = relu;
     if (fm_winograd_suits(l) &&
-        !(c->fast = fm_winograd_new(l, batch, train, pool, e)))
+        !(c->fast = fm_winograd_new(l, relu, batch, train, pool, e)))
         goto fail;
-    /* The fast way leaves only the bias to do here, and needs no windows. */
+    /* The fast way needs no windows. */
     c->row = c->fast ? 0 : l->r * l->s * l->in.c;
     if (!fm_mul_ok(l->out.w, c->row, &line)) {
         fm_err_nomem(e);
@@ -84,8 +88,9 @@ fm_conv_free(struct fm_conv *c)
 
 struct job {
     struct fm_conv *c;
-    const float *b, *x, *dy;
-    float *y, *dx;
+    const float *b, *x;
+    float *y, *dy, *dx;
+    const float *seen; /* y, in backward */
     size_t n;
     bool dw, db;
 };
@@ -105,6 +110,8 @@ forward(void *ctx, size_t i, size_t worker)
     fm_im2col(c->l, j->x, from, to, col);
     fm_gemm(rows, c->k, c->row, (struct fm_matrix){col, c->row, false},
             (struct fm_matrix){c->w, c->k, false}, y, c->k, j->b != NULL);
+    if (c->relu)
+        fm_activation_forward(FM_RELU, y, y, rows * c->k, NULL);
 }
 
 /* w (K,C,R*S) -> (R*S,C,K) */
@@ -136,6 +143,15 @@ fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
     fm_pool_run(c->pool, all / c->lines + (all % c->lines != 0), forward, &j);
 }
 
+/* sum[c] += x[i][c] of every row */
+FM_CLONES static void
+add_rows(float *restrict sum, const float *restrict x, size_t rows, size_t nc)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < nc; c++)
+            sum[c] += x[i * nc + c];
+}
+
 /* Lines `from` to `to`-1 of the piece whose sums are `dw` and `db`. */
 static void
 backward_lines(const struct job *j, size_t from, size_t to, float *col,
@@ -143,12 +159,14 @@ backward_lines(const struct job *j, size_t from, size_t to, float *col,
 {
     const struct fm_conv *c = j->c;
     size_t rows = (to - from) * c->l->out.w;
-    const float *dy = j->dy + from * c->l->out.w * c->k;
+    size_t at = from * c->l->out.w * c->k;
+    float *dy = j->dy + at;
 
+    if (c->relu)
+        fm_activation_backward(FM_RELU, j->seen + at, dy, dy, rows * c->k,
+                               NULL);
     if (j->db)
-        for (size_t r = 0; r < rows; r++)
-            for (size_t k = 0; k < c->k; k++)
-                db[k] += dy[r * c->k + k];
+        add_rows(db, dy, rows, c->k);
     if (j->dw) {
         fm_im2col(c->l, j->x, from, to, col);
         fm_gemm(c->row, c->k, rows, (struct fm_matrix){col, c->row, true},
@@ -197,17 +215,19 @@ outputs_by_window(const struct fm_conv *c, float *dw)
 
 void
 fm_conv_backward(struct fm_conv *c, const float *w, const float *x,
-                 const float *dy, size_t n, float *dx, float *dw, float *db)
+                 const float *y, float *dy, size_t n, float *dx, float *dw,
+                 float *db)
 {
     struct job j = {.c = c, .x = x, .dy = dy, .dx = dx, .n = n};
     size_t size = c->k * (c->row + 1);
 
-    if (c->fast && (dx || dw)) {
-        fm_winograd_backward(c->fast, w, x, dy, n, dx, dw);
-        j.dx = dx = dw = NULL; /* the bias is left */
-    }
     if (!dx && !dw && !db)
         return;
+    if (c->fast) {
+        fm_winograd_backward(c->fast, w, x, y, dy, n, dx, dw, db);
+        return;
+    }
+    j.seen = y;
     j.dw = dw;
     j.db = db;
     if (dx)

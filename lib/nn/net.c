@@ -77,6 +77,19 @@ node_out(const struct node *d)
     return d->l[d->span - 1].out;
 }
 
+/* How many layers from the i-th on are computed together. */
+static size_t
+span_of(const struct fm_net *net, size_t i)
+{
+    const struct fm_layer *l = &net->arch->layer[i];
+    size_t left = net->arch->nlayers - i, span = fm_block_span(l, left);
+
+    if (l->op == FM_CONV && l[1].op == FM_RELU &&
+        fm_block_span(l + 1, left - 1) == 0)
+        span = 2; /* the last layer is linear, so there is an l[1] */
+    return span ? span : 1;
+}
+
 /* The node of layer i and perhaps of some that follow. */
 static int
 node_start(struct fm_net *net, struct node *d, size_t i, struct fm_err *e)
@@ -84,14 +97,12 @@ node_start(struct fm_net *net, struct node *d, size_t i, struct fm_err *e)
     const struct fm_layer *l = &net->arch->layer[i];
 
     d->l = l;
-    d->span = fm_block_span(l, net->arch->nlayers - i);
-    if (!d->span)
-        d->span = 1;
+    d->span = span_of(net, i);
     for (size_t k = 0; k < d->span; k++)
         if (check_size(net, i + k, e))
             return FM_ESYS;
-    if (l->op == FM_CONV &&
-        !(d->conv = fm_conv_new(l, net->batch, net->train, net->pool, e)))
+    if (l->op == FM_CONV && !(d->conv = fm_conv_new(l, d->span == 2, net->batch,
+                                                    net->train, net->pool, e)))
         return FM_ESYS;
     if (l->op == FM_BATCHNORM && !(d->norm = fm_batchnorm_new(l, net->pool, e)))
         return FM_ESYS;
@@ -214,6 +225,11 @@ node_forward(struct fm_net *net, struct node *d, float *const *w, float *y,
         norm_forward(net, d, w, y, train);
         return y;
     case FM_RELU:
+        if (d->span > 1) {
+            fm_block_forward(l, d->span, NULL, NULL, x, y, n, train, net->pool);
+            return y;
+        }
+        /* fall through */
     case FM_TANH:
     case FM_SIGMOID:
         fm_activation_forward(l->op, x, y, m, net->pool);
@@ -289,8 +305,8 @@ linear_backward(struct fm_net *net, struct node *d, float *const *w,
 
 /* dx = gradient of the layer's input, given dy; NULL when not wanted. */
 static void
-node_backward(struct fm_net *net, struct node *d, float *const *w,
-              const float *dy, float *dx, float *const *g)
+node_backward(struct fm_net *net, struct node *d, float *const *w, float *dy,
+              float *dx, float *const *g)
 {
     const struct fm_layer *l = d->l;
     size_t n = net->n, m = n * fm_shape_count(l->in);
@@ -300,7 +316,7 @@ node_backward(struct fm_net *net, struct node *d, float *const *w,
     g += l->tensor;
     switch (l->op) {
     case FM_CONV:
-        fm_conv_backward(d->conv, w[0], d->x, dy, n, dx, g[0],
+        fm_conv_backward(d->conv, w[0], d->x, d->y, dy, n, dx, g[0],
                          l->bias ? g[1] : NULL);
         break;
     case FM_LINEAR:
@@ -315,6 +331,12 @@ node_backward(struct fm_net *net, struct node *d, float *const *w,
                                   g[0], g[1]);
         break;
     case FM_RELU:
+        if (d->span > 1) {
+            fm_block_backward(l, d->span, NULL, d->x, dy, n, dx, NULL, NULL,
+                              net->pool);
+            break;
+        }
+        /* fall through */
     case FM_TANH:
     case FM_SIGMOID:
         fm_activation_backward(l->op, d->y, dy, dx, m, net->pool);

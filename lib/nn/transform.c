@@ -230,9 +230,9 @@ fm_transform_input_back(const struct fm_layer *l, const float *dv, size_t plane,
               input_tile_back(k, dv + tile, plane, l->in.w * l->in.c, l->in.c,
                               dx + corner))}
 
-FM_CLONES
-    static void output_tile(struct part k, const float *m, size_t plane,
-                            const float *b, size_t width, size_t nk, float *y)
+FM_CLONES static void output_tile(struct part k, const float *m, size_t plane,
+                                  const float *b, bool relu, size_t width,
+                                  size_t nk, float *y)
 {
     for (size_t c = 0; c < nk; c += LANES) {
         vec d[S * S], o[T * T], bias;
@@ -245,31 +245,43 @@ FM_CLONES
             d[i] = VEC_AT_CONST(m + i * plane + c);
         BOTH(map_output, d, S, o, T);
         for (size_t r = 0; r < k.r1; r++, to += width)
-            for (size_t s = 0; s < k.s1; s++)
-                VEC_AT(to + s * nk) = o[r * T + s] + bias;
+            for (size_t s = 0; s < k.s1; s++) {
+                vec v = o[r * T + s] + bias;
+
+                VEC_AT(to + s * nk) = relu ? VEC_ONLY(~(v < 0.0f), v) : v;
+            }
     }
 }
 
 void
 fm_transform_output(const struct fm_layer *l, const float *m, size_t plane,
-                    const float *b, float *y){
+                    const float *b, bool relu, float *y){
     EACH_TILE(l, l->out, false,
-              output_tile(k, m + tile, plane, b, l->out.w * l->out.c, l->out.c,
-                          y + corner))}
+              output_tile(k, m + tile, plane, b, relu, l->out.w * l->out.c,
+                          l->out.c, y + corner))}
 
-FM_CLONES
-    static void output_tile_back(struct part k, const float *dy, size_t width,
-                                 size_t nk, float *dm, size_t plane)
+FM_CLONES static void output_tile_back(struct part k, const float *y,
+                                       const float *dy, size_t width, size_t nk,
+                                       float *dm, size_t plane, float *db)
 {
     for (size_t c = 0; c < nk; c += LANES) {
-        vec d[T * T], o[S * S];
-        const float *from = dy + c;
+        vec d[T * T], o[S * S], sum;
 
         if (k.r1 < T || k.s1 < T)
             memset(d, 0, sizeof d);
-        for (size_t r = 0; r < k.r1; r++, from += width)
-            for (size_t s = 0; s < k.s1; s++)
-                d[r * T + s] = VEC_AT_CONST(from + s * nk);
+        memset(&sum, 0, sizeof sum);
+        for (size_t r = 0; r < k.r1; r++)
+            for (size_t s = 0; s < k.s1; s++) {
+                size_t at = r * width + s * nk + c;
+                vec g = VEC_AT_CONST(dy + at);
+
+                if (y)
+                    g = VEC_ONLY(VEC_AT_CONST(y + at) > 0.0f, g);
+                d[r * T + s] = g;
+                sum += g;
+            }
+        if (db)
+            VEC_AT(db + c) += sum;
         BOTH(map_output_back, d, T, o, S);
         for (size_t i = 0; i < S * S; i++)
             VEC_AT(dm + i * plane + c) = o[i];
@@ -277,11 +289,12 @@ FM_CLONES
 }
 
 void
-fm_transform_output_back(const struct fm_layer *l, const float *dy, float *dm,
-                         size_t plane){
+fm_transform_output_back(const struct fm_layer *l, const float *y,
+                         const float *dy, float *dm, size_t plane, float *db){
     EACH_TILE(l, l->out, false,
-              output_tile_back(k, dy + corner, l->out.w * l->out.c, l->out.c,
-                               dm + tile, plane))}
+              output_tile_back(k, y ? y + corner : NULL, dy + corner,
+                               l->out.w * l->out.c, l->out.c, dm + tile, plane,
+                               db))}
 
 /* Sixteen kernels, `stride` floats apart, to their 36 elements at u. */
 FM_CLONES

@@ -33,12 +33,16 @@ void fm_transform_input(const struct fm_layer *l, const float *x, float *v,
 void fm_transform_input_back(const struct fm_layer *l, const float *dv,
                              size_t plane, float *dx);
 
-/* m (36, tiles, K) -> one image y (P,Q,K): A' M A + b (NULL: none); and its
- * transpose, without b. */
+/*
+ * m (36, tiles, K) -> one image y (P,Q,K): A' M A + b (NULL: none), and with
+ * `relu` no less than 0.  Back: the transpose, of dy where y > 0, or of all of
+ * it when y is NULL; and b's gradient, added to db (NULL: not wanted).
+ */
 void fm_transform_output(const struct fm_layer *l, const float *m, size_t plane,
-                         const float *b, float *y);
-void fm_transform_output_back(const struct fm_layer *l, const float *dy,
-                              float *dm, size_t plane);
+                         const float *b, bool relu, float *y);
+void fm_transform_output_back(const struct fm_layer *l, const float *y,
+                              const float *dy, float *dm, size_t plane,
+                              float *db);
 
 /*
  * w (K,C,3,3) -> u (36, C, n): G g G', of outputs `first` to first + n - 1;

@@ -37,6 +37,11 @@ enum { FM_VEC_LANES = 16 };
 #define VEC_AT(p)       (*(fm_vec *)(p))
 #define VEC_AT_CONST(p) (*(const fm_vec *)(p))
 
+/* What comparing two of them gives, all ones or zeros; and v where it is. */
+typedef int fm_vec_mask __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define VEC_ONLY(mask, v) ((fm_vec)((fm_vec_mask)(v) & (mask)))
+
 /* A clone's helpers must be compiled into it. */
 #define FM_INLINE static inline __attribute__((always_inline))
 

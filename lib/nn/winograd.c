@@ -18,21 +18,21 @@ enum {
 
 /*
  * Images go through in groups whose planes stay in the cache, weights in
- * panels of a few outputs.  With few weights their planes are computed once,
- * groups run side by side, and pieces of the batch sum up their own weight
- * gradients.  With many, a panel's planes are computed where they are used,
- * and panels run side by side; a group is as large as the weights, so that
- * this is done a few times only.
+ * panels of a few outputs.  The weights' planes are computed once each way.
+ * With few weights, groups run side by side, and pieces of the batch sum up
+ * their own weight gradients.  With many, panels run side by side; a group is
+ * as large as the weights, so that their planes are read a few times only.
  */
 struct fm_winograd {
     const struct fm_layer *l;
     struct fm_pool *pool;
     size_t nc, nk, tiles, images; /* tiles of an image, images of a group */
-    bool many;                    /* weights */
-    size_t scratch, sums, panels; /* how many of v and m, of du, of u */
+    bool relu, many;              /* many weights */
+    size_t scratch, sums;         /* how many of v and m, of du */
     size_t in, out, u_plane, du_plane; /* floats from plane to plane */
     float **v, **m;                    /* (36, images*tiles, C) and (..., K) */
-    float **u; /* (36, C, PANEL), in backward (36, K, PANEL) */
+    float **u; /* a panel's (36, C, PANEL), in backward (36, K, PANEL) */
+    float *db; /* (batch, K) */
     float *du; /* `sums` times K/PANEL times (36, C, PANEL) */
 };
 
@@ -78,7 +78,7 @@ planes(size_t count, size_t plane, struct fm_err *e)
 }
 
 struct fm_winograd *
-fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
+fm_winograd_new(const struct fm_layer *l, bool relu, size_t batch, bool train,
                 struct fm_pool *pool, struct fm_err *e)
 {
     struct fm_winograd *c = fm_alloc(1, sizeof *c, e);
@@ -88,6 +88,7 @@ fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
         return NULL;
     c->l = l;
     c->pool = pool;
+    c->relu = relu;
     c->nc = l->in.c;
     c->nk = l->out.c;
     c->tiles = fm_transform_tiles(l);
@@ -104,14 +105,14 @@ fm_winograd_new(const struct fm_layer *l, size_t batch, bool train,
     if (train && c->scratch < c->sums)
         c->scratch = c->sums;
     most = c->nk > c->nc ? c->nk : c->nc;
-    c->panels = c->many ? fm_pool_size(pool) : panels(most);
     c->in = c->images * c->tiles * c->nc + SKEW;
     c->out = c->images * c->tiles * c->nk + SKEW;
     c->u_plane = most * PANEL + SKEW;
     c->du_plane = c->nc * PANEL + SKEW;
     if (!(c->v = planes(c->scratch, c->in, e)) ||
         !(c->m = planes(c->scratch, c->out, e)) ||
-        !(c->u = planes(c->panels, c->u_plane, e)) ||
+        !(c->u = planes(panels(most), c->u_plane, e)) ||
+        (train && !(c->db = fm_alloc(batch, c->nk * sizeof(float), e))) ||
         (train && !(c->du = fm_alloc(c->sums * panels(c->nk) * c->du_plane,
                                      FM_PLANES * sizeof(float), e)))) {
         fm_winograd_free(c);
@@ -131,12 +132,13 @@ fm_winograd_free(struct fm_winograd *c)
         if (c->m)
             free(c->m[i]);
     }
-    for (size_t i = 0; c->u && i < c->panels; i++)
+    for (size_t i = 0; c->u && i < panels(c->nc > c->nk ? c->nc : c->nk); i++)
         free(c->u[i]);
     free(c->v);
     free(c->m);
     free(c->u);
     free(c->du);
+    free(c->db);
     free(c);
 }
 
@@ -144,6 +146,7 @@ struct job {
     struct fm_winograd *c;
     const float *w, *b, *x, *dy;
     float *y, *dx, *dw;
+    const float *seen; /* y, in backward; NULL without relu */
     size_t n;
 };
 
@@ -176,32 +179,17 @@ inputs(void *ctx, size_t i, size_t worker)
                        g->v + i * c->tiles * c->nc, c->in);
 }
 
-/* Panel i of the weights, to the place of its planes. */
+/* The planes of panel i of the weights. */
 static void
-weights(const struct job *j, size_t i, size_t to)
+weights(void *ctx, size_t i, size_t worker)
 {
+    const struct job *j = ctx;
     struct fm_winograd *c = j->c;
     bool swap = j->dy != NULL;
 
-    fm_transform_weight(c->l, j->w, i * PANEL, width(swap ? c->nc : c->nk, i),
-                        c->u[to], c->u_plane, swap);
-}
-
-static void
-all_weights(void *ctx, size_t i, size_t worker)
-{
     (void)worker;
-    weights(ctx, i, i);
-}
-
-/* The planes of panel i. */
-static const float *
-weights_of(const struct job *j, size_t i, size_t worker)
-{
-    if (!j->c->many)
-        return j->c->u[i];
-    weights(j, i, worker);
-    return j->c->u[worker];
+    fm_transform_weight(c->l, j->w, i * PANEL, width(swap ? c->nc : c->nk, i),
+                        c->u[i], c->u_plane, swap);
 }
 
 /* m = v u, of one panel's outputs. */
@@ -210,13 +198,13 @@ products(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
-    const float *u = weights_of(g->j, i, worker);
     size_t n = width(c->nk, i);
 
+    (void)worker;
     for (size_t p = 0; p < FM_PLANES; p++)
         fm_gemm(g->n * c->tiles, n, c->nc,
                 matrix(g->v + p * c->in, c->nc, false),
-                matrix(u + p * c->u_plane, n, false),
+                matrix(c->u[i] + p * c->u_plane, n, false),
                 g->m + p * c->out + i * PANEL, c->nk, false);
 }
 
@@ -228,6 +216,7 @@ outputs(void *ctx, size_t i, size_t worker)
 
     (void)worker;
     fm_transform_output(c->l, g->m + i * c->tiles * c->nk, c->out, g->j->b,
+                        c->relu,
                         g->j->y + (g->first + i) * fm_shape_count(c->l->out));
 }
 
@@ -255,13 +244,12 @@ fm_winograd_forward(struct fm_winograd *c, const float *w, const float *b,
     struct job j = {.c = c, .w = w, .b = b, .x = x, .y = y, .n = n};
     size_t groups = (n + c->images - 1) / c->images;
 
-    if (c->many) {
+    fm_pool_run(c->pool, panels(c->nk), weights, &j);
+    if (c->many)
         for (size_t i = 0; i < groups; i++)
             forward(&j, i, 0);
-    } else {
-        fm_pool_run(c->pool, panels(c->nk), all_weights, &j);
+    else
         fm_pool_run(c->pool, groups, forward, &j);
-    }
 }
 
 static void
@@ -270,10 +258,14 @@ output_gradients(void *ctx, size_t i, size_t worker)
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
 
+    size_t at = (g->first + i) * fm_shape_count(c->l->out);
+    float *db = c->db + (g->first + i) * c->nk;
+
     (void)worker;
-    fm_transform_output_back(
-        c->l, g->j->dy + (g->first + i) * fm_shape_count(c->l->out),
-        g->m + i * c->tiles * c->nk, c->out);
+    memset(db, 0, c->nk * sizeof *db);
+    fm_transform_output_back(c->l, g->j->seen ? g->j->seen + at : NULL,
+                             g->j->dy + at, g->m + i * c->tiles * c->nk, c->out,
+                             db);
 }
 
 /* du = v' dm, of one panel's outputs; then dw, when it is complete. */
@@ -301,13 +293,13 @@ product_gradients(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
-    const float *u = weights_of(g->j, i, worker);
     size_t n = width(c->nc, i);
 
+    (void)worker;
     for (size_t p = 0; p < FM_PLANES; p++)
         fm_gemm(g->n * c->tiles, n, c->nk,
                 matrix(g->m + p * c->out, c->nk, false),
-                matrix(u + p * c->u_plane, n, false),
+                matrix(c->u[i] + p * c->u_plane, n, false),
                 g->v + p * c->in + i * PANEL, c->nc, false);
 }
 
@@ -376,18 +368,25 @@ sum_weights(void *ctx, size_t i, size_t worker)
 
 void
 fm_winograd_backward(struct fm_winograd *c, const float *w, const float *x,
-                     const float *dy, size_t n, float *dx, float *dw)
+                     const float *y, const float *dy, size_t n, float *dx,
+                     float *dw, float *db)
 {
     struct job j = {
         .c = c, .w = w, .x = x, .dy = dy, .dx = dx, .dw = dw, .n = n};
 
-    if (c->many) {
-        backward(&j, 0, 0);
-        return;
-    }
+    j.seen = c->relu ? y : NULL;
     if (dx)
-        fm_pool_run(c->pool, panels(c->nc), all_weights, &j);
-    fm_pool_run(c->pool, c->sums, backward, &j);
-    if (dw)
+        fm_pool_run(c->pool, panels(c->nc), weights, &j);
+    if (c->many)
+        backward(&j, 0, 0);
+    else
+        fm_pool_run(c->pool, c->sums, backward, &j);
+    if (dw && !c->many)
         fm_pool_run(c->pool, panels(c->nk), sum_weights, &j);
+    if (!db)
+        return;
+    memset(db, 0, c->nk * sizeof *db);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < c->nk; k++)
+            db[k] += c->db[i * c->nk + k];
 }

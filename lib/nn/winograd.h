@@ -18,14 +18,15 @@ struct fm_winograd;
 /* fm_winograd_suits - can it compute this layer, and is it faster? */
 bool fm_winograd_suits(const struct fm_layer *l);
 
-/* As fm_conv_new and its companions; no gradient of a bias. */
-struct fm_winograd *fm_winograd_new(const struct fm_layer *l, size_t batch,
-                                    bool train, struct fm_pool *pool,
-                                    struct fm_err *e);
+/* As fm_conv_new and its companions; dy is left as it is. */
+struct fm_winograd *fm_winograd_new(const struct fm_layer *l, bool relu,
+                                    size_t batch, bool train,
+                                    struct fm_pool *pool, struct fm_err *e);
 void fm_winograd_free(struct fm_winograd *c);
 void fm_winograd_forward(struct fm_winograd *c, const float *w, const float *b,
                          const float *x, float *y, size_t n);
 void fm_winograd_backward(struct fm_winograd *c, const float *w, const float *x,
-                          const float *dy, size_t n, float *dx, float *dw);
+                          const float *y, const float *dy, size_t n, float *dx,
+                          float *dw, float *db);
 
 #endif

@@ -79,6 +79,35 @@ compare(size_t span, size_t c, size_t h, size_t w, size_t n, bool train)
     free(dx), free(ds), free(sums);
 }
 
+/* relu and maxpool without a batchnorm: the very bits. */
+static void
+without_norm(size_t c, size_t h, size_t w, size_t n)
+{
+    const struct fm_shape s = {c, h, w}, half = {c, h / 2, w / 2};
+    const struct fm_layer l[2] = {
+        {.op = FM_RELU, .in = s, .out = s},
+        {.op = FM_MAXPOOL, .in = s, .out = half, .r = 2, .s = 2, .stride = 2}};
+    size_t in = n * c * h * w, out = n * fm_shape_count(half);
+    float *x = room(in), *z = room(in), *dx = room(in), *dz = room(in);
+    float *y = room(out), *want = room(out), *dy = room(out);
+    uint32_t seed = 5;
+
+    CHECK(fm_block_span(l, 2) == 2, "span");
+    for (size_t i = 0; i < in; i++)
+        x[i] = (float)floor(4 * ref_random(&seed)) - 1, dx[i] = 9;
+    for (size_t i = 0; i < out; i++)
+        dy[i] = (float)ref_random(&seed);
+    fm_activation_forward(FM_RELU, x, z, in, NULL);
+    fm_pool2d_forward(&l[1], z, want, n, NULL);
+    fm_pool2d_backward(&l[1], z, dy, dz, n, NULL);
+    fm_activation_backward(FM_RELU, z, dz, dz, in, NULL);
+    fm_block_forward(l, 2, NULL, NULL, x, y, n, true, NULL);
+    same(y, want, out, 0, "y without norm");
+    fm_block_backward(l, 2, NULL, x, dy, n, dx, NULL, NULL, NULL);
+    same(dx, dz, in, 0, "dx without norm");
+    free(x), free(z), free(dx), free(dz), free(y), free(want), free(dy);
+}
+
 static void
 spans(void)
 {
@@ -87,8 +116,11 @@ spans(void)
                             {.op = FM_MAXPOOL, .r = 2, .s = 2, .stride = 2}};
 
     CHECK(fm_block_span(l, 3) == 3 && fm_block_span(l, 2) == 2, "whole");
-    CHECK(fm_block_span(l, 1) == 0 && fm_block_span(l + 1, 2) == 0, "part");
+    CHECK(fm_block_span(l, 1) == 0 && fm_block_span(l + 1, 1) == 0, "part");
+    l[1].in.c = 32;
+    CHECK(fm_block_span(l + 1, 2) == 2, "without norm");
     l[2].stride = 1;
+    CHECK(fm_block_span(l + 1, 2) == 0, "a relu alone");
     CHECK(fm_block_span(l, 3) == 2, "overlapping windows");
     l[0].in.c = 33;
     CHECK(fm_block_span(l, 3) == 0, "33 channels");
@@ -104,6 +136,7 @@ main(void)
         for (size_t c = 16; c < 80; c += 32)
             for (size_t h = 2; h < 6; h++)
                 for (size_t n = 1; n < 20; n += 8) {
+                    without_norm(c, h, 5, n);
                     compare(span, c, h, 5, n, true);
                     compare(span, c, 7 - h, 6, n, false);
                 }

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "nn/conv.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* 3x3 pixels, a 2x2 kernel: the first output is 1+2*2+3*4+4*5 = 37. */
@@ -18,14 +19,14 @@ by_hand(void)
                          .s = 2,
                          .stride = 1};
     const float x[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, w[4] = {1, 2, 3, 4};
-    const float b = 100, dy[4] = {1, 0, 0, 1};
+    const float b = 100;
     const float dx[9] = {1, 2, 0, 3, 5, 2, 0, 3, 4};
-    float y[4], gx[9], gw[4], gb;
-    struct fm_conv *c = fm_conv_new(&l, 1, true, NULL, NULL);
+    float dy[4] = {1, 0, 0, 1}, y[4], gx[9], gw[4], gb;
+    struct fm_conv *c = fm_conv_new(&l, false, 1, true, NULL, NULL);
 
     fm_conv_forward(c, w, &b, x, y, 1);
     CHECK(y[0] == 137 && y[1] == 147 && y[2] == 167 && y[3] == 177, "y");
-    fm_conv_backward(c, w, x, dy, 1, gx, gw, &gb);
+    fm_conv_backward(c, w, x, NULL, dy, 1, gx, gw, &gb);
     CHECK(memcmp(gx, dx, sizeof gx) == 0, "dx");
     CHECK(gw[0] == 6 && gw[1] == 8 && gw[2] == 12 && gw[3] == 14, "dw");
     CHECK(gb == 2, "db");
@@ -42,30 +43,46 @@ small(size_t i, unsigned mod)
     return (float)(i * 2654435761u % 4294967291u % mod) - (float)(mod / 2);
 }
 
+/* Where term j of output i is in x (an index that is too large: nowhere) and
+ * in w. */
+static void
+term(const struct fm_layer *l, size_t i, size_t j, size_t *x, size_t *w)
+{
+    size_t rs = l->r * l->s, k = i % l->out.c, c = j / rs;
+    size_t q = i / l->out.c % l->out.w, p = i / l->out.c / l->out.w % l->out.h;
+    size_t h = p * l->stride + j % rs / l->s - l->pad; /* wraps: too large */
+    size_t v = q * l->stride + j % l->s - l->pad;
+    size_t image = i / fm_shape_count(l->out);
+
+    *w = k * rs * l->in.c + j;
+    *x = h < l->in.h && v < l->in.w
+             ? ((image * l->in.h + h) * l->in.w + v) * l->in.c + c
+             : SIZE_MAX;
+}
+
 /* The definition, and its derivative, term by term. */
 static void
-naive(const struct fm_layer *l, const float *w, const float *b, const float *x,
-      const float *dy, size_t n, struct sums *o)
+naive(const struct fm_layer *l, bool relu, const float *w, const float *b,
+      const float *x, const float *dy, size_t n, struct sums *o)
 {
-    size_t rs = l->r * l->s, pixels = n * l->out.h * l->out.w;
+    size_t terms = l->r * l->s * l->in.c, at, wt;
 
-    for (size_t i = 0; i < pixels * l->out.c; i++) {
-        size_t k = i % l->out.c, q = i / l->out.c % l->out.w;
-        size_t p = i / l->out.c / l->out.w % l->out.h;
-        size_t image = i / l->out.c / l->out.w / l->out.h;
-
-        o->y[i] = b[k];
-        o->db[k] += dy[i];
-        for (size_t j = 0; j < rs * l->in.c; j++) {
-            size_t c = j / rs, r = j % rs / l->s, s = j % l->s;
-            size_t h = p * l->stride + r - l->pad; /* wraps: too large */
-            size_t v = q * l->stride + s - l->pad;
-            size_t at = ((image * l->in.h + h) * l->in.w + v) * l->in.c + c;
-            size_t wt = k * rs * l->in.c + j;
-
-            if (h >= l->in.h || v >= l->in.w)
+    for (size_t i = 0; i < n * fm_shape_count(l->out); i++) {
+        o->y[i] = b[i % l->out.c];
+        for (size_t j = 0; j < terms; j++) {
+            term(l, i, j, &at, &wt);
+            if (at != SIZE_MAX)
+                o->y[i] += x[at] * w[wt];
+        }
+        if (relu && o->y[i] <= 0) {
+            o->y[i] = 0;
+            continue;
+        }
+        o->db[i % l->out.c] += dy[i];
+        for (size_t j = 0; j < terms; j++) {
+            term(l, i, j, &at, &wt);
+            if (at == SIZE_MAX)
                 continue;
-            o->y[i] += x[at] * w[wt];
             o->dx[at] += dy[i] * w[wt];
             o->dw[wt] += dy[i] * x[at];
         }
@@ -87,10 +104,10 @@ room(size_t n)
 }
 
 static void
-compare(struct fm_layer l, size_t batch, size_t n)
+compare(struct fm_layer l, bool relu, size_t batch, size_t n)
 {
     size_t nw = l.out.c * l.in.c * l.r * l.s, nx, ny;
-    struct fm_conv *c = fm_conv_new(&l, batch, true, NULL, NULL);
+    struct fm_conv *c = fm_conv_new(&l, relu, batch, true, NULL, NULL);
     struct sums want, got;
     float *x, *dy, *w = room(nw), *b = room(l.out.c);
 
@@ -108,14 +125,14 @@ compare(struct fm_layer l, size_t batch, size_t n)
         w[i] = small(i, 9);
     for (size_t i = 0; i < l.out.c; i++)
         b[i] = (float)i;
-    naive(&l, w, b, x, dy, n, &want);
+    naive(&l, relu, w, b, x, dy, n, &want);
     fm_conv_forward(c, w, b, x, got.y, n);
     same(got.y, want.y, ny, "y");
-    fm_conv_backward(c, w, x, dy, n, got.dx, got.dw, got.db);
+    fm_conv_backward(c, w, x, got.y, dy, n, got.dx, got.dw, got.db);
     same(got.dx, want.dx, nx, "dx");
     same(got.dw, want.dw, nw, "dw");
     same(got.db, want.db, l.out.c, "db");
-    fm_conv_backward(c, w, x, dy, n, NULL, NULL, NULL);
+    fm_conv_backward(c, w, x, got.y, dy, n, NULL, NULL, NULL);
     fm_conv_free(c);
     free(x), free(dy), free(w), free(b);
     free(want.y), free(want.dx), free(want.dw), free(want.db);
@@ -141,8 +158,8 @@ main(void)
 
         l.out.h = (7 + 2 * pad - l.r) / stride + 1;
         l.out.w = (6 + 2 * pad - l.s) / stride + 1;
-        compare(l, 3, 1);
-        compare(l, 3, 3);
+        compare(l, false, 3, 1);
+        compare(l, true, 3, 3);
     }
     /* More lines than one window matrix holds. */
     compare((struct fm_layer){.op = FM_CONV,
@@ -152,7 +169,7 @@ main(void)
                               .s = 3,
                               .stride = 1,
                               .pad = 1},
-            5, 5);
+            true, 5, 5);
     fm_conv_free(NULL);
     return 0;
 }

@@ -210,6 +210,9 @@ static const char *const nets[] = {
     "conv 16 3x3 pad=1 nobias\nbatchnorm\nrelu\nflatten\nlinear 5 nobias\n",
     "input 48x5x4\nbatchnorm\nconv 96 3x3 pad=1 "
     "nobias\nbatchnorm\nrelu\nlinear 3\n",
+    "input 1x9x10\nconv 16 3x3 pad=1\nrelu\nconv 16 3x3 pad=1\nrelu\n"
+    "maxpool 2\nconv 32 3x3 pad=1\nrelu\nconv 32 2x2\nrelu\nmaxpool 2\n"
+    "linear 5\nrelu\nlinear 3\n",
     "input 16x6x7\nconv 16 3x3\nrelu\nconv 32 3x3 pad=2\ntanh\nlinear 5\n",
 };
 

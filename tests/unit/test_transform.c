@@ -70,7 +70,7 @@ convolves(size_t h, size_t w, size_t pad)
         for (size_t t = 0; t < tiles; t++)
             m[i * plane + t * K + 5] =
                 v[i * plane + t * C + 3] * u[i * C * K + 3 * K + 5];
-    fm_transform_output(&l, m, plane, b, y);
+    fm_transform_output(&l, m, plane, b, false, y);
     for (size_t i = 0; i < l.out.h * l.out.w * K; i++) {
         size_t k = i % K, p = i / K / l.out.w, q = i / K % l.out.w;
         double want = (double)b[k];
@@ -105,8 +105,8 @@ transposes(size_t h, size_t w, size_t pad)
     fm_transform_input_back(&l, b, plane, dx); /* adds */
     same(dot(x, dx, nx), 2 * dot(a, b, 36 * plane), "input again", &l);
     memset(a, 0, 36 * plane * sizeof *a);
-    fm_transform_output_back(&l, dy, a, plane);
-    fm_transform_output(&l, b, plane, NULL, y);
+    fm_transform_output_back(&l, NULL, dy, a, plane, NULL);
+    fm_transform_output(&l, b, plane, NULL, false, y);
     same(dot(y, dy, ny), dot(a, b, 36 * plane), "output", &l);
     free(x), free(dx), free(y), free(dy), free(a), free(b);
 }

@@ -4,30 +4,45 @@
 #include "nn_ref.h"
 
 struct sums {
-    double *y, *dx, *dw;
+    double *y, *dx, *dw, *db;
 };
 
+/* Where term j of output i is in x; an index that is too large: nowhere. */
+static size_t
+term(const struct fm_layer *l, size_t i, size_t j)
+{
+    size_t q = i / l->out.c % l->out.w, p = i / l->out.c / l->out.w % l->out.h;
+    size_t h = p + j % 9 / 3 - l->pad, v = q + j % 3 - l->pad;
+
+    if (h >= l->in.h || v >= l->in.w)
+        return SIZE_MAX;
+    return ((i / fm_shape_count(l->out) * l->in.h + h) * l->in.w + v) *
+               l->in.c +
+           j / 9;
+}
+
+/* `seen`: the output whose relu dy comes through, or NULL. */
 static void
 naive(const struct fm_layer *l, const float *w, const float *b, const float *x,
-      const float *dy, size_t n, struct sums *o)
+      const float *seen, const float *dy, size_t n, struct sums *o)
 {
     for (size_t i = 0; i < n * fm_shape_count(l->out); i++) {
-        size_t k = i % l->out.c, q = i / l->out.c % l->out.w;
-        size_t p = i / l->out.c / l->out.w % l->out.h;
-        size_t image = i / fm_shape_count(l->out);
+        size_t k = i % l->out.c;
+        double g = seen && seen[i] <= 0 ? 0 : (double)dy[i];
 
         o->y[i] = b ? (double)b[k] : 0;
+        o->db[k] += g;
         for (size_t j = 0; j < 9 * l->in.c; j++) {
-            size_t h = p + j % 9 / 3 - l->pad, v = q + j % 3 - l->pad;
-            size_t at = ((image * l->in.h + h) * l->in.w + v) * l->in.c + j / 9;
-            size_t wt = k * 9 * l->in.c + j;
+            size_t at = term(l, i, j), wt = k * 9 * l->in.c + j;
 
-            if (h >= l->in.h || v >= l->in.w)
+            if (at == SIZE_MAX)
                 continue;
             o->y[i] += (double)x[at] * (double)w[wt];
-            o->dx[at] += (double)dy[i] * (double)w[wt];
-            o->dw[wt] += (double)dy[i] * (double)x[at];
+            o->dx[at] += g * (double)w[wt];
+            o->dw[wt] += g * (double)x[at];
         }
+        if (seen)
+            o->y[i] = fmax(o->y[i], 0);
     }
 }
 
@@ -58,43 +73,48 @@ random_room(size_t n, uint32_t seed)
 }
 
 static void
-compare(struct fm_shape in, size_t nk, size_t pad, size_t batch, size_t n)
+compare(struct fm_shape in, size_t nk, size_t pad, bool relu, size_t batch,
+        size_t n)
 {
     struct fm_layer l = {.op = FM_CONV, .in = in, .r = 3, .s = 3, .stride = 1};
     size_t nw = nk * in.c * 9, nx = n * fm_shape_count(in), ny;
     struct fm_winograd *c;
     struct sums want;
-    float *x, *w, *b, *dy, *y, *dx, *dw;
+    float *x, *w, *b, *dy, *y, *dx, *dw, *db;
 
     l.pad = pad;
     l.out = (struct fm_shape){nk, in.h + 2 * pad - 2, in.w + 2 * pad - 2};
     CHECK(fm_winograd_suits(&l), "%zux%zu does not suit", in.h, in.w);
     ny = n * fm_shape_count(l.out);
-    c = fm_winograd_new(&l, batch, true, NULL, NULL);
+    c = fm_winograd_new(&l, relu, batch, true, NULL, NULL);
     x = random_room(nx, 1), w = random_room(nw, 2), b = random_room(nk, 3);
     dy = random_room(ny, 4), y = random_room(ny, 5), dx = random_room(nx, 6);
-    dw = random_room(nw, 7);
-    want = (struct sums){ref_room(ny), ref_room(nx), ref_room(nw)};
-    naive(&l, w, b, x, dy, n, &want);
+    dw = random_room(nw, 7), db = random_room(nk, 8);
+    want =
+        (struct sums){ref_room(ny), ref_room(nx), ref_room(nw), ref_room(nk)};
     fm_winograd_forward(c, w, b, x, y, n);
+    naive(&l, w, b, x, relu ? y : NULL, dy, n, &want);
     near(y, want.y, ny, 9 * in.c, "y");
-    fm_winograd_backward(c, w, x, dy, n, dx, dw);
+    fm_winograd_backward(c, w, x, y, dy, n, dx, dw, db);
     near(dx, want.dx, nx, 9 * nk, "dx");
     near(dw, want.dw, nw, ny / nk, "dw");
-    /* One without the other, and no bias. */
-    fm_winograd_forward(c, w, NULL, x, y, n);
-    for (size_t i = 0; i < ny; i++)
-        want.y[i] -= (double)b[i % nk];
-    near(y, want.y, ny, 9 * in.c, "y without bias");
+    near(db, want.db, nk, ny / nk, "db");
+    /* One without the others, and no bias. */
     memset(dx, 0, nx * sizeof *dx);
     memset(dw, 0, nw * sizeof *dw);
-    fm_winograd_backward(c, w, x, dy, n, dx, NULL);
+    memset(db, 0, nk * sizeof *db);
+    fm_winograd_backward(c, w, x, y, dy, n, dx, NULL, NULL);
     near(dx, want.dx, nx, 9 * nk, "dx alone");
-    fm_winograd_backward(c, w, x, dy, n, NULL, dw);
+    fm_winograd_backward(c, w, x, y, dy, n, NULL, dw, NULL);
     near(dw, want.dw, nw, ny / nk, "dw alone");
+    fm_winograd_backward(c, w, x, y, dy, n, NULL, NULL, db);
+    near(db, want.db, nk, ny / nk, "db alone");
+    fm_winograd_forward(c, w, NULL, x, y, n);
+    naive(&l, w, NULL, x, relu ? y : NULL, dy, n, &want);
+    near(y, want.y, ny, 9 * in.c, "y without bias");
     fm_winograd_free(c);
-    free(x), free(w), free(b), free(dy), free(y), free(dx), free(dw);
-    free(want.y), free(want.dx), free(want.dw);
+    free(x), free(w), free(b), free(dy), free(y), free(dx), free(dw), free(db);
+    free(want.y), free(want.dx), free(want.dw), free(want.db);
 }
 
 static void
@@ -127,14 +147,15 @@ int
 main(void)
 {
     suits();
-    compare((struct fm_shape){16, 14, 14}, 32, 1, 7, 7);
-    compare((struct fm_shape){32, 7, 9}, 16, 1, 5, 1);
-    compare((struct fm_shape){16, 6, 7}, 16, 0, 4, 3);
-    compare((struct fm_shape){16, 3, 3}, 16, 1, 9, 8);
-    compare((struct fm_shape){48, 5, 5}, 16, 2, 3, 3);
+    compare((struct fm_shape){16, 14, 14}, 32, 1, false, 7, 7);
+    compare((struct fm_shape){32, 7, 9}, 16, 1, true, 5, 1);
+    compare((struct fm_shape){16, 6, 7}, 16, 0, false, 4, 3);
+    compare((struct fm_shape){16, 3, 3}, 16, 1, true, 9, 8);
+    compare((struct fm_shape){48, 5, 5}, 16, 2, false, 3, 3);
     /* More groups than one for each piece; and many weights. */
-    compare((struct fm_shape){32, 24, 24}, 32, 1, 9, 9);
-    compare((struct fm_shape){64, 7, 7}, 80, 1, 33, 31);
+    compare((struct fm_shape){32, 24, 24}, 32, 1, true, 9, 9);
+    compare((struct fm_shape){64, 7, 7}, 80, 1, false, 33, 31);
+    compare((struct fm_shape){64, 7, 7}, 80, 1, true, 5, 5);
     fm_winograd_free(NULL);
     return 0;
 }
