@@ -75,6 +75,17 @@ is_preset(const char *name)
     return false;
 }
 
+/* Why a setting does not apply, where a word helps. */
+static const char *
+why_not(const char *name, enum fm_method m)
+{
+    if (m == FM_FEDAVG)
+        return ", which sends no masks";
+    if (m == FM_FEDMRNS && strcmp(name, "noise-scale") == 0)
+        return ", whose sums do not show the update's size";
+    return "";
+}
+
 static void
 read_settings(struct fm_settings *set)
 {
@@ -92,8 +103,7 @@ read_settings(struct fm_settings *set)
             if (text && strcmp(name, "init") != 0)
                 fm_cli_usage("option --%s means nothing under --method %s%s",
                              name, method ? method : "fedmrn",
-                             set->method == FM_FEDAVG ? ", which sends no masks"
-                                                      : "");
+                             why_not(name, set->method));
             continue;
         }
         if (text && fm_setting_set(set, name, text, &e))

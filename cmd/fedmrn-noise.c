@@ -48,6 +48,9 @@ enum form { SAFETENSORS, F32, I32, TEXT, FORMS };
 
 static const char *const forms[FORMS] = {"safetensors", "f32", "i32", "text"};
 
+/* A magnitude and a blank. */
+enum { MAGNITUDE_TEXT = 11 };
+
 /* One tensor's noise. */
 struct part {
     uint32_t ordinal, a;
@@ -183,6 +186,13 @@ from_model(struct job *j, struct fm_err *e)
     j->set = m->set;
     if (j->round == 0)
         j->round = m->round + 1;
+    if (!fm_model_noise_known(m, j->round)) {
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: under noise-scale update, this model tells the "
+                        "noise of round %" PRIu64 " alone",
+                        j->model, m->round + 1);
+        goto out;
+    }
     if (!j->client && m->set.noise_key == FM_NOISE_CLIENT)
         fm_cli_usage("option --client is missing");
     j->key = fm_model_noise_key(m, j->round, j->client ? j->client : "");
@@ -221,26 +231,41 @@ from_seed(struct job *j, struct fm_err *e)
     return 0;
 }
 
+static int
+add_meta(struct job *j, const char *key, const char *value, struct fm_err *e)
+{
+    struct fm_st_meta *m = &j->st.meta[j->st.nmeta++];
+
+    m->key = strdup(key);
+    m->value = strdup(value);
+    return m->key && m->value ? 0 : fm_err_nomem(e);
+}
+
 /* The safetensors header, with what the values came from. */
 static int
 head(struct fm_buf *out, struct job *j, struct fm_err *e)
 {
     char noise[FM_SETTING_TEXT], key[17];
+    char *list = fm_alloc(j->st.ntensors, MAGNITUDE_TEXT, e);
+    size_t at = 0;
+    int rc = FM_ESYS;
 
-    j->st.meta = fm_alloc(2, sizeof *j->st.meta, e);
-    if (!j->st.meta)
-        return FM_ESYS;
+    j->st.meta = fm_alloc(3, sizeof *j->st.meta, e);
+    if (!j->st.meta || !list)
+        goto out;
     fm_setting_get(&j->set, "noise", noise);
     snprintf(key, sizeof key, "%016" PRIx64, j->key);
-    j->st.nmeta = 2;
-    j->st.meta[0].key = strdup("fedmrn.noise");
-    j->st.meta[0].value = strdup(noise);
-    j->st.meta[1].key = strdup("fedmrn.noise-key");
-    j->st.meta[1].value = strdup(key);
-    for (size_t i = 0; i < 2; i++)
-        if (!j->st.meta[i].key || !j->st.meta[i].value)
-            return fm_err_nomem(e);
-    return fm_st_header(out, &j->st, e);
+    for (size_t i = 0; i < j->st.ntensors; i++)
+        at += (size_t)sprintf(list + at, at ? " %" PRIu32 : "%" PRIu32,
+                              j->part[i].a);
+    if ((rc = add_meta(j, "fedmrn.noise", noise, e)) ||
+        (rc = add_meta(j, "fedmrn.noise-key", key, e)) ||
+        (rc = add_meta(j, "fedmrn.magnitudes", list, e)))
+        goto out;
+    rc = fm_st_header(out, &j->st, e);
+out:
+    free(list);
+    return rc;
 }
 
 enum { CHUNK = 4096 };

@@ -28,9 +28,10 @@ bundles() {
 # models BIN - what depends on nothing but its options
 models() {
     init="$1/fedmrn-init --input 1x8x8 --classes 10 --seed 7"
-    $init --arch mlp --method fedmrn --noise uniform:0.01 -o fedmrn
+    $init --arch mlp --method fedmrn --noise uniform:0.01 \
+        --noise-scale update:20 -o fedmrn
     $init --arch cnn4 --method fedmrns --noise gaussian:0.005 \
-        --init kaiming -o fedmrns
+        --noise-schedule geometric:9:0.0021 --init kaiming -o fedmrns
     $init --arch lenet5 --input 1x28x28 --noise bernoulli:0.02 \
         --init xavier -o lenet 2>/dev/null || "$1/fedmrn-init" --seed 7 \
         --arch lenet5 --input 1x28x28 --classes 10 --noise bernoulli:0.02 \
@@ -39,6 +40,7 @@ models() {
     for m in fedmrn fedmrns lenet; do
         "$1/fedmrn-noise" --model $m --client a -o noise.$m
     done
+    "$1/fedmrn-noise" --model fedmrns --client a --round 5 -o noise.round
     for s in iid 'dirichlet:0.3 --min-rows 2' labels:0.3; do
         # shellcheck disable=SC2086 # a scheme and its option
         "$1/fedmrn-split" --labels "$data/digits-test-labels-idx1-ubyte.gz" \

@@ -108,6 +108,13 @@ model_tensors(struct fm_json *o, const struct fm_model *m)
         fm_json_add_str(row, "role", role_name(spec->role));
         fm_json_add_bool(row, "masked", m->tensor[i].masked);
         fm_json_add_int(row, "count", spec->count);
+        /* In the round to come; NAN is written as null. */
+        if (fm_setting_applies("noise", m->set.method))
+            fm_json_add_real(row, "noise",
+                             m->tensor[i].masked
+                                 ? fm_model_noise_a(m, m->round + 1, i) *
+                                       0x1p-24
+                                 : (double)NAN);
         fm_report_stats(row, &s);
     }
 }

@@ -1,5 +1,6 @@
 #include "fed/round.h"
 
+#include "agg/magnitude.h"
 #include "base/mem.h"
 #include "fed/tally.h"
 
@@ -216,6 +217,8 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
         free(ids);
         return rc;
     }
+    if (base->set.noise_scale > 0)
+        fm_magnitude_next(r->sum, base);
     fm_accum_free(r->sum);
     r->sum = NULL;
     free(base->bundle);

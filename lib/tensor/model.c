@@ -9,6 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* How far a tensor's magnitude may be from the schedule's. */
+enum { SPAN = 8 };
+
+/* A magnitude and a blank. */
+enum { MAGNITUDE_TEXT = 11 };
+
 int
 fm_model_place(struct fm_model *m, struct fm_err *e)
 {
@@ -212,12 +218,52 @@ write_history(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
     return rc;
 }
 
+/* "335544 83886 ...", of the masked tensors. */
+static int
+write_magnitudes(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
+{
+    char *text = fm_alloc(m->arch->ntensors, MAGNITUDE_TEXT, e);
+    size_t at = 0;
+    int rc;
+
+    if (!text)
+        return FM_ESYS;
+    for (size_t i = 0; i < m->arch->ntensors; i++)
+        if (m->tensor[i].masked)
+            at += (size_t)sprintf(text + at, at ? " %u" : "%u", m->tensor[i].a);
+    rc = add_meta(st, "magnitudes", text, e);
+    free(text);
+    return rc;
+}
+
+static int
+write_settings(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
+{
+    char text[FM_SETTING_TEXT];
+    int rc;
+
+    for (size_t i = 0; fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i],
+                   *absent = fm_setting_absent(name);
+
+        if (!fm_setting_applies(name, m->set.method))
+            continue;
+        fm_setting_get(&m->set, name, text);
+        if (absent && strcmp(text, absent) == 0)
+            continue;
+        if ((rc = add_meta(st, name, text, e)))
+            return rc;
+    }
+    return 0;
+}
+
 static int
 write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
            struct fm_err *e)
 {
-    char text[FM_SETTING_TEXT];
-    size_t n = 8; /* format, arch, seed, round, votes, parent, bundles, sum */
+    char text[24];
+    size_t n = 9; /* format, arch, seed, round, votes, parent, bundles,
+                     magnitudes, checksum */
     int rc;
 
     for (size_t i = 0; fm_setting_names[i]; i++)
@@ -226,15 +272,9 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
     if (!st->meta)
         return FM_ESYS;
     if ((rc = add_meta(st, "format", "1", e)) ||
-        (rc = add_meta(st, "arch", m->arch->text, e)))
+        (rc = add_meta(st, "arch", m->arch->text, e)) ||
+        (rc = write_settings(st, m, e)))
         return rc;
-    for (size_t i = 0; fm_setting_names[i]; i++) {
-        if (!fm_setting_applies(fm_setting_names[i], m->set.method))
-            continue;
-        fm_setting_get(&m->set, fm_setting_names[i], text);
-        if ((rc = add_meta(st, fm_setting_names[i], text, e)))
-            return rc;
-    }
     snprintf(text, sizeof text, "%016llx", (unsigned long long)m->seed);
     if ((rc = add_meta(st, "seed", text, e)))
         return rc;
@@ -243,7 +283,8 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
         return rc;
     snprintf(text, sizeof text, "%lu", (unsigned long)m->votes);
     if ((m->set.method == FM_FEDPM && (rc = add_meta(st, "votes", text, e))) ||
-        (m->round && (rc = write_history(st, m, e))))
+        (m->round && (rc = write_history(st, m, e))) ||
+        (fm_model_scaled(m) && (rc = write_magnitudes(st, m, e))))
         return rc;
     return add_meta(st, "checksum", sum, e);
 }
@@ -343,11 +384,36 @@ fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
     return 0;
 }
 
+bool
+fm_model_scaled(const struct fm_model *m)
+{
+    return m->set.noise_scale > 0 && m->round > 0;
+}
+
+void
+fm_model_range(const struct fm_model *m, uint64_t round, uint32_t *low,
+               uint32_t *high)
+{
+    const uint32_t a = fm_settings_noise_a(&m->set, round);
+
+    *low = a < SPAN ? 1 : a / SPAN;
+    *high = a > UINT32_MAX / SPAN ? UINT32_MAX : a * SPAN;
+}
+
+bool
+fm_model_noise_known(const struct fm_model *m, uint64_t round)
+{
+    return m->set.noise_scale <= 0 || round == m->round + 1;
+}
+
 uint32_t
 fm_model_noise_a(const struct fm_model *m, uint64_t round, size_t tensor)
 {
     assert(round >= 1 && m->tensor[tensor].masked);
-    return m->set.a;
+    assert(fm_model_noise_known(m, round));
+    if (fm_model_scaled(m))
+        return m->tensor[tensor].a;
+    return fm_settings_noise_a(&m->set, round);
 }
 
 uint64_t

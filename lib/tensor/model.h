@@ -6,13 +6,17 @@
  *
  *   fedmrn.format    "1"
  *   fedmrn.arch      the canonical architecture text (arch.h)
- *   fedmrn.<setting> each setting that applies to the method (settings.h)
+ *   fedmrn.<setting> each setting that applies to the method (settings.h); one
+ *                    with fm_setting_absent is left out when it has that value
  *   fedmrn.seed      the run seed, 16 lower-case hex digits
  *   fedmrn.round     decimal, at most 2^32; 0 for fedmrn-init's
  *   fedmrn.votes     how many votes the counts are of; under fedpm only
  *   fedmrn.parent    id of the model it came from; absent in round 0
  *   fedmrn.bundles   sorted ids of the bundles that made it, separated by
  *                    blanks; absent in round 0
+ *   fedmrn.magnitudes  under noise-scale update, absent in round 0: the
+ *                    magnitude of each masked tensor in the round to come,
+ *                    in order, separated by blanks
  *   fedmrn.checksum  XXH3-128 of the file's bytes with these 32 lower-case hex
  *                    digits replaced by `0`
  *
@@ -48,6 +52,7 @@ struct fm_model_tensor {
     const struct fm_tensor_spec *spec; /* into arch */
     bool masked;  /* by this model's method; else it travels in full */
     size_t at;    /* first entry among the masked (in bits) or full (floats) */
+    uint32_t a;   /* of the round to come, where fedmrn.magnitudes has it */
     float *value; /* spec->count floats; NULL under fedpm, which has ... */
     const uint8_t *ones; /* counts, as the file has them; else NULL */
 };
@@ -172,10 +177,25 @@ int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
 int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 
-/* fm_model_noise_a - (not under fedpm) the noise magnitude of a round and
- * tensor, units 2^-24. */
+/*
+ * fm_model_noise_a - (not under fedpm) the noise magnitude of a round and
+ * masked tensor, in units of 2^-24.  Under noise-scale update, `round` must be
+ * known: the one to come.
+ */
 uint32_t fm_model_noise_a(const struct fm_model *m, uint64_t round,
                           size_t tensor);
+
+/* fm_model_noise_known - has fm_model_noise_a an answer for a round? */
+bool fm_model_noise_known(const struct fm_model *m, uint64_t round);
+
+/* fm_model_scaled - does this model tell the magnitudes of the round to come
+ * itself? */
+bool fm_model_scaled(const struct fm_model *m);
+
+/* fm_model_range - between which bounds they must be in a round: an eighth of
+ * what the schedule has for it, and eight times that. */
+void fm_model_range(const struct fm_model *m, uint64_t round, uint32_t *low,
+                    uint32_t *high);
 
 /* fm_model_noise_key - the key of a client's noise in a round (key.h). */
 uint64_t fm_model_noise_key(const struct fm_model *m, uint64_t round,

@@ -31,9 +31,9 @@ need(const char **value, const struct fm_st *st, const char *key,
 static int
 check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
 {
-    static const char *const known[] = {"format", "arch",    "seed",
-                                        "round",  "parent",  "bundles",
-                                        "votes",  "checksum"};
+    static const char *const known[] = {"format", "arch",       "seed",
+                                        "round",  "parent",     "bundles",
+                                        "votes",  "magnitudes", "checksum"};
 
     for (size_t i = 0; i < st->nmeta; i++) {
         const char *key = st->meta[i].key;
@@ -66,11 +66,16 @@ read_settings(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
         (rc = fm_setting_set(&m->set, "method", text, e)))
         return rc;
     fm_settings_default(&m->set, m->set.method);
-    for (size_t i = 0; fm_setting_names[i]; i++)
-        if (fm_setting_applies(fm_setting_names[i], m->set.method) &&
-            ((rc = need(&text, st, fm_setting_names[i], e)) ||
-             (rc = fm_setting_set(&m->set, fm_setting_names[i], text, e))))
+    for (size_t i = 0; fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i];
+
+        if (!fm_setting_applies(name, m->set.method) ||
+            (fm_setting_absent(name) && !get(st, name)))
+            continue;
+        if ((rc = need(&text, st, name, e)) ||
+            (rc = fm_setting_set(&m->set, name, text, e)))
             return rc;
+    }
     return check_keys(st, m->set.method, e);
 }
 
@@ -142,6 +147,44 @@ read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
         return fm_err_set(e, FM_EINPUT, "fedmrn.parent: %.40s is not an id",
                           parent);
     return read_bundles(m, bundles, e);
+}
+
+/* The tensors have their places, and the round is known. */
+static int
+read_magnitudes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
+{
+    const char *text = get(st, "magnitudes");
+    uint32_t low, high;
+    int rc;
+
+    if (!fm_model_scaled(m)) {
+        if (text)
+            return fm_err_set(e, FM_EINPUT,
+                              "fedmrn.magnitudes in a model whose noise-scale "
+                              "and round have none");
+        return 0;
+    }
+    if ((rc = need(&text, st, "magnitudes", e)))
+        return rc;
+    fm_model_range(m, m->round + 1, &low, &high);
+    for (size_t i = 0; i < m->arch->ntensors; i++) {
+        char field[FM_SCHEDULE_FIELD];
+        uint64_t a;
+
+        if (!m->tensor[i].masked)
+            continue;
+        if (!text || !fm_schedule_cut(field, &text, ' ') ||
+            !fm_count_parse(&a, field, low, high))
+            return fm_err_set(e, FM_EINPUT,
+                              "fedmrn.magnitudes: no integer in %u..%u for %s",
+                              low, high, m->tensor[i].spec->name);
+        m->tensor[i].a = (uint32_t)a;
+    }
+    if (text)
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.magnitudes: more than there are masked "
+                          "tensors");
+    return 0;
 }
 
 /* Counts in place of values, and in how many bytes: fedpm's. */
@@ -340,7 +383,8 @@ read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     int rc;
 
     if ((rc = check_sum(m, st, e)) || (rc = read_contract(m, st, e)) ||
-        (rc = check_form(m, st, e)) || (rc = fm_model_place(m, e)))
+        (rc = fm_model_place(m, e)) || (rc = read_magnitudes(m, st, e)) ||
+        (rc = check_form(m, st, e)))
         return rc;
     m->id = fm_hash128(m->file.data, m->file.len);
     /* The header that check_form found is padded: the floats are aligned. */

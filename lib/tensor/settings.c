@@ -4,17 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEDULE_MAX = 1000000000, PRIOR_MAX = 1000000 };
+enum { ROUNDS_MAX = 1000000000, PRIOR_MAX = 1000000 };
 
-#define REAL_MAX 1e6
+#define REAL_MAX  1e6
+#define SCALE_MIN 1e-3
+#define SCALE_MAX 65536
 
-enum kind { WORD, COUNT, REAL, FLOATS, NOISE, SCHEDULE };
+enum kind {
+    WORD,
+    COUNT,
+    REAL,
+    FLOATS,
+    NOISE,
+    NOISE_SCHEDULE,
+    SCALE,
+    LR_SCHEDULE
+};
 
 /* One row of the table; `at` is where in struct fm_settings the value is. */
 struct setting {
     const char *name, *arg, *help;
-    bool local;    /* fedmrn-train may override it */
-    unsigned only; /* means nothing under methods outside; 0: under all */
+    bool local;         /* fedmrn-train may override it */
+    unsigned only;      /* means nothing under methods outside; 0: under all */
+    const char *absent; /* its value when a model does not name it */
     enum kind kind;
     size_t at, at_n;          /* FLOATS: of the values and of their number */
     const char *const *words; /* WORD: in the order of the enum */
@@ -51,6 +63,17 @@ static const struct setting table[] = {
      .only = MRN, .kind = NOISE,
      .want = "noise such as uniform:0.01 (or gaussian, bernoulli; a magnitude "
              "in (0,256))"},
+    {"noise-schedule", "S",
+     "how A changes: constant, linear:ROUNDS:B, geometric:ROUNDS:B or "
+     "list:ROUND=B,...",
+     .only = MRN, .kind = NOISE_SCHEDULE, .absent = "constant",
+     .want = "constant, linear:ROUNDS:B, geometric:ROUNDS:B (ROUNDS from 2) or "
+             "list:ROUND=B,... (1 to 32 growing rounds; B a magnitude in "
+             "(0,256))"},
+    {"noise-scale", "S",
+     "fixed, or update:C: C times what a tensor's entries moved on average",
+     .only = 1u << FM_FEDMRN, .kind = SCALE, .absent = "fixed",
+     .want = "fixed or update:C (C in [0.001,65536])"},
     {"noise-key", "WHOSE", "noise of its own for each client, or one a round",
      .only = MRN, .kind = WORD, AT(noise_key), .words = keys,
      .want = "client or round"},
@@ -71,7 +94,7 @@ static const struct setting table[] = {
      .want = "an integer in 1..1000000"},
     {"reset", "ROUNDS",
      "fedpm: forget the votes every so many rounds, or never", .only = PM,
-     .kind = COUNT, AT(reset), .min = 1, .max = SCHEDULE_MAX, .zero = "never",
+     .kind = COUNT, AT(reset), .min = 1, .max = ROUNDS_MAX, .zero = "never",
      .want = "an integer in 1..1000000000, or never"},
     {"epochs", "N", "passes over a client's samples", .local = true,
      .kind = COUNT, AT(epochs), .min = 1, .max = 100000,
@@ -81,7 +104,7 @@ static const struct setting table[] = {
     {"lr", "X", "learning rate", .local = true, .kind = REAL, AT(lr), .min = 0,
      .open_min = true, .max = REAL_MAX, .want = "a number in (0,1e6]"},
     {"lr-schedule", "S", "constant, step:EVERY:FACTOR or cosine:ROUNDS[:MIN]",
-     .local = true, .kind = SCHEDULE,
+     .local = true, .kind = LR_SCHEDULE,
      .want = "constant, step:EVERY:FACTOR (EVERY from 1, FACTOR in (0,1]) or "
              "cosine:ROUNDS[:MIN] (ROUNDS from 2, MIN in [0,1])"},
     {"momentum", "X", "momentum of SGD", .local = true, .only = AVG | MRN,
@@ -107,10 +130,11 @@ static const struct setting table[] = {
 enum { SETTINGS = sizeof table / sizeof *table };
 
 const char *const fm_setting_names[] = {
-    "method",   "noise",  "noise-key",   "dither",   "masking",
-    "init",     "scores", "prior",       "reset",    "epochs",
-    "batch",    "lr",     "lr-schedule", "momentum", "weight-decay",
-    "gradient", "mean",   "std",         NULL,
+    "method",   "noise",        "noise-schedule", "noise-scale", "noise-key",
+    "dither",   "masking",      "init",           "scores",      "prior",
+    "reset",    "epochs",       "batch",          "lr",          "lr-schedule",
+    "momentum", "weight-decay", "gradient",       "mean",        "std",
+    NULL,
 };
 
 static_assert(sizeof fm_setting_names / sizeof *fm_setting_names ==
@@ -150,7 +174,6 @@ fm_settings_default(struct fm_settings *s, enum fm_method m)
         .epochs = m == FM_FEDPM ? 3 : 10,
         .batch = m == FM_FEDPM ? 128 : 64,
         .lr = m == FM_FEDAVG ? 0.03 : 0.1,
-        .lr_kind = FM_LR_CONSTANT,
         .nmean = 1,
         .nstd = 1,
         .mean = {0},
@@ -176,6 +199,12 @@ fm_setting_is_local(const char *name)
     return find(name)->local;
 }
 
+const char *
+fm_setting_absent(const char *name)
+{
+    return find(name)->absent;
+}
+
 bool
 fm_setting_applies(const char *name, enum fm_method m)
 {
@@ -188,78 +217,28 @@ fm_setting_applies(const char *name, enum fm_method m)
 static bool
 read_noise(struct fm_settings *s, const char *text)
 {
-    const char *colon = strchr(text, ':'), *star;
-    char digits[16];
+    const char *colon = strchr(text, ':');
     enum fm_dist dist;
-    uint64_t a;
 
-    if (!colon || fm_dist_parse(&dist, text, (size_t)(colon - text)))
+    if (!colon || fm_dist_parse(&dist, text, (size_t)(colon - text)) ||
+        !fm_schedule_magnitude(&s->a, colon + 1))
         return false;
-    star = strchr(colon, '*');
-    if (star) {
-        size_t len = (size_t)(star - colon - 1);
-
-        if (len >= sizeof digits || strcmp(star, "*2^-24") != 0)
-            return false;
-        memcpy(digits, colon + 1, len);
-        digits[len] = '\0';
-        if (!fm_count_parse(&a, digits, 1, UINT32_MAX))
-            return false;
-    } else {
-        uint32_t v;
-
-        if (fm_magnitude_parse(&v, colon + 1))
-            return false;
-        a = v;
-    }
     s->dist = dist;
-    s->a = (uint32_t)a;
-    return true;
-}
-
-/* The field up to the next `end` or the end of the text; false if too long. */
-static bool
-cut(char field[64], const char **text, char end)
-{
-    size_t len = (size_t)(strchrnul(*text, end) - *text);
-
-    if (len >= 64)
-        return false;
-    memcpy(field, *text, len);
-    field[len] = '\0';
-    *text = (*text)[len] ? *text + len + 1 : NULL;
     return true;
 }
 
 static bool
-read_schedule(struct fm_settings *s, const char *text)
+read_scale(struct fm_settings *s, const char *text)
 {
-    char field[64];
-    uint64_t every = 0;
-    double factor = 0;
-    bool step;
+    static const char update[] = "update:";
+    double c = 0;
 
-    if (strcmp(text, "constant") == 0) {
-        s->lr_kind = FM_LR_CONSTANT;
-        s->lr_every = 0;
-        s->lr_factor = 0;
-        return true;
-    }
-    if (!cut(field, &text, ':') || !text)
+    if (strcmp(text, "fixed") != 0 &&
+        (strncmp(text, update, sizeof update - 1) != 0 ||
+         !fm_double_parse(&c, text + sizeof update - 1) || c < SCALE_MIN ||
+         c > SCALE_MAX))
         return false;
-    step = strcmp(field, "step") == 0;
-    if (!step && strcmp(field, "cosine") != 0)
-        return false;
-    if (!cut(field, &text, ':') ||
-        !fm_count_parse(&every, field, step ? 1 : 2, SCHEDULE_MAX) ||
-        (step && !text))
-        return false;
-    if (text && (!fm_double_parse(&factor, text) || factor > 1 || factor < 0 ||
-                 (step && factor == 0)))
-        return false;
-    s->lr_kind = step ? FM_LR_STEP : FM_LR_COSINE;
-    s->lr_every = (uint32_t)every;
-    s->lr_factor = factor;
+    s->noise_scale = c;
     return true;
 }
 
@@ -277,12 +256,12 @@ static bool
 read_floats(const struct setting *t, struct fm_settings *s, const char *text)
 {
     float v[FM_CHANNELS_MAX];
-    char field[64];
+    char field[FM_SCHEDULE_FIELD];
     size_t n = 0;
     double d;
 
     do {
-        if (n == FM_CHANNELS_MAX || !cut(field, &text, ',') ||
+        if (n == FM_CHANNELS_MAX || !fm_schedule_cut(field, &text, ',') ||
             !fm_double_parse(&d, field) || !in_range(t, d))
             return false;
         v[n++] = (float)d;
@@ -346,31 +325,20 @@ fm_setting_set(struct fm_settings *s, const char *name, const char *text,
     case NOISE:
         ok = read_noise(s, text);
         break;
-    case SCHEDULE:
-        ok = read_schedule(s, text);
+    case NOISE_SCHEDULE:
+        ok = fm_schedule_noise_parse(&s->noise_schedule, text);
+        break;
+    case SCALE:
+        ok = read_scale(s, text);
+        break;
+    case LR_SCHEDULE:
+        ok = fm_schedule_lr_parse(&s->lr_schedule, text);
         break;
     }
     if (!ok)
         return fm_err_set(e, FM_EINPUT, "%s: %.60s is not %s", name, text,
                           t->want);
     return 0;
-}
-
-static void
-write_schedule(const struct fm_settings *s, char *out)
-{
-    static const char *const kinds[] = {"constant", "step", "cosine"};
-    char factor[FM_DOUBLE_TEXT + 1] = ":";
-    int n = snprintf(out, FM_SETTING_TEXT, "%s", kinds[s->lr_kind]);
-
-    if (s->lr_kind == FM_LR_CONSTANT)
-        return;
-    if (s->lr_factor > 0)
-        fm_double_text(factor + 1, s->lr_factor);
-    else
-        factor[0] = '\0'; /* cosine's MIN, left out */
-    snprintf(out + n, FM_SETTING_TEXT - (size_t)n, ":%u%s", s->lr_every,
-             factor);
 }
 
 static void
@@ -421,52 +389,29 @@ fm_setting_get(const struct fm_settings *s, const char *name, char *out)
         snprintf(out, FM_SETTING_TEXT, "%s:%u*2^-24", fm_dist_name(s->dist),
                  s->a);
         break;
-    case SCHEDULE:
-        write_schedule(s, out);
+    case NOISE_SCHEDULE:
+        fm_schedule_noise_text(out, FM_SETTING_TEXT, &s->noise_schedule);
+        break;
+    case SCALE:
+        snprintf(out, FM_SETTING_TEXT,
+                 s->noise_scale > 0 ? "update:" : "fixed");
+        if (s->noise_scale > 0)
+            fm_double_text(out + strlen(out), s->noise_scale);
+        break;
+    case LR_SCHEDULE:
+        fm_schedule_lr_text(out, FM_SETTING_TEXT, &s->lr_schedule);
         break;
     }
-}
-
-/* x^n by squaring: multiplications alone, in a fixed order. */
-static double
-power(double x, uint64_t n)
-{
-    double y = 1;
-
-    for (; n; n >>= 1, x *= x)
-        if (n & 1)
-            y *= x;
-    return y;
-}
-
-/* cos(pi t) for t in [0,1] as sin(pi/2 - pi t), by Taylor's series, since
- * libm's cos differs between systems.  The term after y^21 is below 1e-17. */
-static double
-cos_pi(double t)
-{
-    double y = 3.14159265358979323846 * (0.5 - t), sum = 0;
-
-    for (int k = 21; k >= 3; k -= 2)
-        sum = (1 - sum) * (y * y) / (double)(k * (k - 1));
-    return y * (1 - sum);
 }
 
 double
 fm_settings_lr(const struct fm_settings *s, uint64_t round)
 {
-    double low = s->lr_factor, wave;
+    return fm_schedule_lr(&s->lr_schedule, s->lr, round);
+}
 
-    assert(round >= 1);
-    switch (s->lr_kind) {
-    case FM_LR_STEP:
-        return s->lr * power(s->lr_factor, (round - 1) / s->lr_every);
-    case FM_LR_COSINE:
-        if (round >= s->lr_every)
-            return s->lr * low;
-        wave = cos_pi((double)(round - 1) / (double)(s->lr_every - 1));
-        return s->lr * (low + (1 - low) * (1 + wave) / 2);
-    case FM_LR_CONSTANT:
-        break;
-    }
-    return s->lr;
+uint32_t
+fm_settings_noise_a(const struct fm_settings *s, uint64_t round)
+{
+    return fm_schedule_noise(&s->noise_schedule, s->a, round);
 }

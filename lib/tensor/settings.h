@@ -5,23 +5,25 @@
  * (`--epochs 10`), the model file's metadata (`fedmrn.epochs`), and
  * fedmrn-inspect.  Every value has one canonical text.
  *
- *   method        fedmrn | fedmrns | fedavg | fedpm    contract
- *   noise         DIST:A                        contract; see below
- *   noise-key     client | round                contract
- *   dither        shared | private              contract default of the client
- *   masking       psm | sm | pm | dm | post     local
- *   init          constant | uniform | normal   contract, fedpm; see model.h
- *   scores        normal | zero                 contract, fedpm
- *   prior         1..1000000                    contract, fedpm; lambda0
- *   reset         1..1000000000 | never         contract, fedpm
- *   epochs        1..100000                     local
- *   batch         1..1000000                    local
- *   lr            (0,1e6]                       local
- *   lr-schedule   constant | step:EVERY:FACTOR | cosine:ROUNDS[:MIN]   local
- *   momentum      [0,1)                         local
- *   weight-decay  [0,1e6]                       local
- *   gradient      paper | authors               local, fedpm
- *   mean, std     per channel, comma-separated; one value serves all; local
+ *   method          fedmrn | fedmrns | fedavg | fedpm     contract
+ *   noise           DIST:A                        contract; see below
+ *   noise-schedule  how A changes                 contract; see schedule.h
+ *   noise-scale     fixed | update:C              contract; see below
+ *   noise-key       client | round                contract
+ *   dither          shared | private              contract (client's default)
+ *   masking         psm | sm | pm | dm | post     local
+ *   init            constant | uniform | normal   contract, fedpm; see model.h
+ *   scores          normal | zero                 contract, fedpm
+ *   prior           1..1000000                    contract, fedpm; lambda0
+ *   reset           1..1000000000 | never         contract, fedpm
+ *   epochs          1..100000                     local
+ *   batch           1..1000000                    local
+ *   lr              (0,1e6]                       local
+ *   lr-schedule     how lr changes                local; see schedule.h
+ *   momentum        [0,1)                         local
+ *   weight-decay    [0,1e6]                       local
+ *   gradient        paper | authors               local, fedpm
+ *   mean, std       per channel, comma-separated; one value serves all; local
  *
  * "contract" settings are fixed by the model file for the whole run: both ends
  * must agree on them.  "local" ones are advice that fedmrn-train may override.
@@ -29,9 +31,12 @@
  * Noise: the user writes `uniform:0.01`; the canonical text holds the integer
  * a = round(A * 2^24) as `uniform:167772*2^-24`, and both are read.
  *
- * Step: EVERY from 1, FACTOR in (0,1].  Cosine: ROUNDS from 2, MIN in [0,1],
- * 0 unless given.  Numbers are written as number.h says; mean and std are
- * floats, in [-1e6,1e6] and (0,1e6].
+ * Noise scale: under update:C, C in [0.001,65536], each masked tensor has a
+ * magnitude of its own from round 2 on: C times the mean of |the last round's
+ * change| over its entries (agg/magnitude.h).
+ *
+ * Numbers are written as number.h says; mean and std are floats, in [-1e6,1e6]
+ * and (0,1e6].
  *
  * FedPM (arXiv 2209.15328): the posterior of a weight's being kept has `prior`
  * as both of its parameters before any vote, and forgets all votes before every
@@ -45,6 +50,7 @@
 #include "base/err.h"
 #include "rand/noise.h"
 #include "tensor/number.h"
+#include "tensor/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,14 +63,15 @@ enum fm_dither { FM_DITHER_SHARED, FM_DITHER_PRIVATE };
 enum fm_init { FM_INIT_CONSTANT, FM_INIT_UNIFORM, FM_INIT_NORMAL };
 enum fm_scores { FM_SCORES_NORMAL, FM_SCORES_ZERO };
 enum fm_gradient { FM_GRADIENT_PAPER, FM_GRADIENT_AUTHORS };
-enum fm_lr_kind { FM_LR_CONSTANT, FM_LR_STEP, FM_LR_COSINE };
 
 enum { FM_CHANNELS_MAX = 64 };
 
 struct fm_settings {
     enum fm_method method;
     enum fm_dist dist;
-    uint32_t a; /* noise magnitude, units of 2^-24 */
+    uint32_t a; /* noise magnitude of round 1, units of 2^-24 */
+    struct fm_noise_schedule noise_schedule;
+    double noise_scale; /* C, or 0: fixed */
     enum fm_noise_key noise_key;
     enum fm_dither dither;
     enum fm_masking masking;
@@ -74,10 +81,8 @@ struct fm_settings {
     enum fm_gradient gradient;
     uint32_t epochs, batch;
     double lr, momentum, weight_decay;
-    enum fm_lr_kind lr_kind;
-    uint32_t lr_every;  /* step: rounds between cuts; cosine: ROUNDS */
-    double lr_factor;   /* step: FACTOR; cosine: MIN as a share of lr */
-    size_t nmean, nstd; /* 1..FM_CHANNELS_MAX */
+    struct fm_lr_schedule lr_schedule;
+    size_t nmean, nstd;          /* 1..FM_CHANNELS_MAX */
     float mean[FM_CHANNELS_MAX]; /* default 0 */
     float std[FM_CHANNELS_MAX];  /* default 1, > 0 */
 };
@@ -102,8 +107,14 @@ const char *fm_setting_help(const char *name);
 bool fm_setting_is_local(const char *name);
 
 /* fm_setting_applies - does it mean anything under this method?  (noise,
- * noise-key, dither and masking mean nothing under fedavg, say.) */
+ * noise-key, dither and masking mean nothing under fedavg, say; noise-scale
+ * nothing under fedmrns: a sum of signed noise is as large as the noise,
+ * whatever the update.) */
 bool fm_setting_applies(const char *name, enum fm_method m);
+
+/* fm_setting_absent - the default of a setting that a model leaves out when it
+ * has it, so that models from before the setting stay readable; else NULL. */
+const char *fm_setting_absent(const char *name);
 
 /*
  * fm_setting_set - set one by its text.  Returns 0, or FM_EINPUT with a
@@ -117,11 +128,8 @@ int fm_setting_set(struct fm_settings *s, const char *name, const char *text,
 enum { FM_SETTING_TEXT = 2048 };
 void fm_setting_get(const struct fm_settings *s, const char *name, char *out);
 
-/*
- * fm_settings_lr - the learning rate of round r (the first is 1):
- * step: lr * FACTOR^((r-1) div EVERY); cosine: half a wave from lr in round 1
- * to lr * MIN in round ROUNDS and after.  The same on every machine.
- */
+/* What the schedules give for a round, from 1; the same on every machine. */
 double fm_settings_lr(const struct fm_settings *s, uint64_t round);
+uint32_t fm_settings_noise_a(const struct fm_settings *s, uint64_t round);
 
 #endif

@@ -3,7 +3,8 @@
 
     noise.py KEY DIST:A ORDINAL COUNT [i32] >FILE
 
-KEY is what `fedmrn-noise --key` prints.  The bytes are those of `fedmrn-noise
+KEY is what `fedmrn-noise --key` prints.  A is decimal, or an integer a as in
+a*2^-24, which a model's magnitudes are.  The bytes are those of `fedmrn-noise
 --format f32`, or with i32 of `--format i32`.
 """
 import sys
@@ -50,8 +51,11 @@ def noise(key, dist, ordinal, count):
 
 
 def unit(magnitude):
-    """What one unit of n weighs, A / 65536, from the decimal text of A."""
-    a = max(1, int(Fraction(magnitude) * 2**24 + Fraction(1, 2)))
+    """What one unit of n weighs, A / 65536, from the text of A."""
+    if magnitude.endswith("*2^-24"):
+        a = int(magnitude[:-6])
+    else:
+        a = max(1, int(Fraction(magnitude) * 2**24 + Fraction(1, 2)))
     return np.float32(a) * np.float32(2.0**-40)
 
 

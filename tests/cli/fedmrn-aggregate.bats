@@ -40,6 +40,36 @@ load round
     done
 }
 
+@test "aggregate: noise that follows the update, however it was added up" {
+    tiny_data 40
+    net | fedmrn-init --arch - --epochs 1 --batch 8 --noise bernoulli:0.02 \
+        --noise-schedule list:2=0.01 --noise-scale update:9 -o w0
+    for c in a b c d e; do
+        fedmrn-train -q --model w0 --images images --labels labels \
+            --client $c --seed 1 -o $c.mrn
+    done
+    fedmrn-aggregate --model w0 -t 1 ./*.mrn -o w1
+    fedmrn-verify -q w1
+    grep -qE '"fedmrn.magnitudes":"[0-9]+ [0-9]+ [0-9]+"' w1
+    fedmrn-aggregate --model w0 --partial d.mrn a.mrn -o 1.sum
+    fedmrn-aggregate --model w0 -t 3 e.mrn 1.sum c.mrn b.mrn | cmp - w1
+    # Its clients, its noise and its sums have these magnitudes.
+    fedmrn-inspect --json w1 >json
+    a=$(grep -aoE '"fedmrn.magnitudes":"[0-9]+' w1 | cut -d'"' -f4)
+    grep -o '"noise":0[.][0-9]*' json | head -n 1 | cut -d: -f2 |
+        awk -v a="$a" '{ d = $1 - a / 2^24; exit !(d * d < 1e-18) }'
+    fedmrn-noise --model w1 --client a --ordinal 0 -o all
+    grep -aqF "\"fedmrn.magnitudes\":\"$a\"" all
+    fedmrn-noise --seed 1 --round 2 --client a --noise "bernoulli:$a*2^-24" \
+        --ordinal 0 --shape 3x1x3x3 --format f32 | cmp - <(tail -c 108 all)
+    run -3 --separate-stderr fedmrn-noise --model w1 --client a --round 3
+    [ "$stderr" = "fedmrn-noise: w1: under noise-scale update, this model tells the noise of round 2 alone" ]
+    fedmrn-train -q --model w1 --images images --labels labels --client a \
+        -o a.mrn
+    fedmrn-aggregate --model w1 a.mrn -o w2
+    fedmrn-verify -q w2
+}
+
 @test "aggregate: partial sums in any tree" {
     for noise in gaussian:0.02 bernoulli:0.02; do
         small_round fedmrns $noise

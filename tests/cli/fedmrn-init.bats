@@ -66,6 +66,28 @@ EOF
     done
 }
 
+@test "init: the noise's schedule and scale, left out when they do nothing" {
+    p='--arch mlp --input 1x4x4 --classes 2'
+    # shellcheck disable=SC2086 # several words are meant
+    {
+        fedmrn-init $p -o w
+        fedmrn-init $p --noise-schedule constant --noise-scale fixed | cmp - w
+        run -1 grep -qE 'fedmrn.noise-s' w
+        fedmrn-init $p --noise bernoulli:0.05 \
+            --noise-schedule geometric:12:0.02 --noise-scale update:40 -o w
+        grep -qF '"fedmrn.noise-schedule":"geometric:12:335544*2^-24"' w
+        grep -qF '"fedmrn.noise-scale":"update:4e+01"' w
+        fedmrn-init $p --noise-schedule list:4=0.02,9=0.01 -o w
+        grep -qF '"list:4=335544*2^-24,9=167772*2^-24"' w
+        run -2 --separate-stderr fedmrn-init $p --noise-schedule linear:9
+        [[ $stderr = *"noise-schedule: linear:9 is not constant, linear:"* ]]
+        run -2 --separate-stderr fedmrn-init $p --method fedmrns \
+            --noise-scale update:9
+        [[ $stderr = *"--noise-scale means nothing under --method fedmrns, "* ]]
+        run -2 fedmrn-init $p --method fedavg --noise-schedule linear:9:1
+    }
+}
+
 @test "init: fedavg has its own defaults and no noise" {
     fedmrn-init --arch mlp --input 4 --classes 2 --method fedavg -o w
     grep -qF '"fedmrn.lr":"0.03"' w

@@ -81,7 +81,7 @@ model() {
     [ -x /usr/bin/python3 ] || skip "no /usr/bin/python3"
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "no NumPy"
     key=$(fedmrn-noise --seed 1 --round 2 --client 7 --key)
-    for d in uniform:0.01 gaussian:0.0123 bernoulli:3.7; do
+    for d in uniform:0.01 gaussian:0.0123 bernoulli:3.7 'uniform:9*2^-24'; do
         noise --noise $d --shape 12345 --format f32 >ours
         /usr/bin/python3 "$root/samples/numpy/noise.py" \
             "$key" $d 3 12345 | cmp ours
@@ -109,6 +109,18 @@ model() {
     fedmrn-noise --model - --client a <w0 | cmp named
     fedmrn-noise --model w0 --client a --round 9 --format i32 >nine
     run -1 cmp -s all nine
+}
+
+@test "noise: a model's schedule says how large it is in each round" {
+    command -v fedmrn-init || skip "no fedmrn-init"
+    model --noise uniform:0.04 --noise-schedule linear:5:0.02 -o w0
+    # Halfway between 671089 and 335544, rounded up.
+    for r in 1:0.04 '3:503317*2^-24' 5:0.02 9:0.02; do
+        fedmrn-noise --seed 1 --round "${r%:*}" --client a \
+            --noise "uniform:${r#*:}" --ordinal 1 --shape 200 --format f32 >want
+        fedmrn-noise --model w0 --round "${r%:*}" --client a --ordinal 1 \
+            --format f32 | cmp - want
+    done
 }
 
 @test "noise: a model with a key per round needs no client" {

@@ -282,9 +282,9 @@ heavy(struct fm_settings *s)
     s->momentum = 0.5;
     s->weight_decay = 1e-4;
     s->lr = 0.05;
-    s->lr_kind = FM_LR_STEP;
-    s->lr_every = 1;
-    s->lr_factor = 0.5;
+    s->lr_schedule.kind = FM_LR_STEP;
+    s->lr_schedule.every = 1;
+    s->lr_schedule.factor = 0.5;
 }
 
 int

@@ -388,9 +388,61 @@ files(void)
     fm_buf_free(&b);
 }
 
+/* Magnitudes of a model that tells them: 3 masked tensors, around 167772, from
+ * an eighth of it to eight times it. */
+static void
+magnitudes(void)
+{
+    static const char first[] = "fedmrn.magnitudes\":\"20971 ";
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+    struct fm_buf b = {0}, in;
+
+    fm_settings_default(&set, FM_FEDMRN);
+    set.noise_scale = 32;
+    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 7, &e);
+    CHECK(m && fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
+    CHECK(!memmem(b.data, b.len, "magnitudes", 10), "none in round 0");
+    in = copy(b.data, b.len);
+    fm_model_free(fm_model_parse(&in, &e));
+    CHECK(e.code == FM_OK, "%s", e.msg);
+    m->round = 1;
+    m->nbundles = 1;
+    m->bundle = calloc(1, sizeof *m->bundle);
+    m->tensor[0].a = 20971;
+    m->tensor[5].a = 1342176;
+    m->tensor[6].a = 167772;
+    b.len = 0;
+    CHECK(m->bundle && fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
+    fm_model_free(m);
+    in = copy(b.data, b.len);
+    m = fm_model_parse(&in, &e);
+    CHECK(m, "%s", e.msg);
+    CHECK(fm_model_noise_a(m, 2, 5) == 1342176, "magnitude");
+    fm_model_free(m);
+
+    edited(&b, first, "fedmrn.magnitudes\":\"20970 ",
+           "fedmrn.magnitudes: no integer in 20971..1342176 for features.0.w");
+    edited(&b, "1342176 ", "1342177 ", "no integer in 20971..1342176 for cl");
+    edited(&b, " 1342176 167772\"", " 0342176 167772\"", "not in the form");
+    edited(&b, " 1342176 167772\"", " 1342176,167772\"", "for classifier.w");
+    edited(&b, " 1342176 167772\"", " 12345678901234\"", "for classifier.w");
+    edited(&b, " 1342176 167772\"", " 21000 21000 99\"",
+           "more than there are masked tensors");
+    edited(&b, first, "fedmrn.magnitudex\":\"20971 ", "does not belong");
+    /* In a model that has none, in the place of a setting that may be absent.
+     */
+    edited(&b, "noise-scale\":\"update:32", "noise-scale\":\"update:0 ",
+           "noise-scale: update:0  is not fixed or update:C");
+    edited(&b, "fedmrn.round\":\"1", "fedmrn.round\":\"0", "in round 0");
+    fm_buf_free(&b);
+}
+
 int
 main(void)
 {
+    magnitudes();
     round_trip(FM_FEDMRN, false);
     round_trip(FM_FEDMRNS, true);
     round_trip(FM_FEDAVG, true);
