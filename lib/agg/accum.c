@@ -7,6 +7,7 @@
 #include <fenv.h>
 #include <float.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,13 +78,66 @@ fm_full_quantise(float x)
     return bits >> 31 ? -q : q;
 }
 
-/* The work of one call of fm_accum_add, cut into tiles. */
+/* A model's tensors, cut into tiles. */
+struct plan {
+    const struct fm_model *base;
+    size_t *first; /* number of a tensor's first tile, and the end */
+};
+
+struct piece {
+    size_t tensor, first, count; /* entries of a tensor */
+};
+
+static int
+plan_make(struct plan *p, const struct fm_model *base, struct fm_err *e)
+{
+    const size_t n = base->arch->ntensors;
+
+    p->base = base;
+    p->first = fm_alloc(n + 1, sizeof *p->first, e);
+    if (!p->first)
+        return FM_ESYS;
+    for (size_t t = 0; t < n; t++) {
+        size_t count = base->tensor[t].spec->count;
+
+        p->first[t + 1] =
+            p->first[t] + count / FM_TILE + (count % FM_TILE != 0);
+    }
+    return 0;
+}
+
+static size_t
+plan_tiles(const struct plan *p)
+{
+    return p->first[p->base->arch->ntensors];
+}
+
+static struct piece
+plan_piece(const struct plan *p, size_t i)
+{
+    size_t lo = 0, hi = p->base->arch->ntensors, first, left;
+
+    /* The tensor that tile i is in: first[lo] <= i < first[lo + 1]. */
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (p->first[mid] <= i)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    first = (i - p->first[lo]) * FM_TILE;
+    left = p->base->tensor[lo].spec->count - first;
+    return (struct piece){lo, first, left < FM_TILE ? left : FM_TILE};
+}
+
+/* The work of one call of fm_accum_add. */
 struct job {
     const struct fm_accum *a;
     const struct fm_bundle *const *b;
     const struct fm_tile_client *client; /* what tile.h needs of each bundle */
     size_t n;
-    const size_t *first; /* number of a tensor's first tile, and the end */
+    struct plan plan;
 };
 
 static void
@@ -119,30 +173,17 @@ tile_full(const struct job *j, const struct fm_model_tensor *t, size_t first,
 }
 
 static void
-tile(void *ctx, size_t i, size_t worker)
+add_tile(void *ctx, size_t i, size_t worker)
 {
     const struct job *j = ctx;
-    const struct fm_model *base = j->a->base;
-    size_t lo = 0, hi = base->arch->ntensors, first, count;
-    const struct fm_model_tensor *t;
+    const struct piece p = plan_piece(&j->plan, i);
+    const struct fm_model_tensor *t = &j->a->base->tensor[p.tensor];
 
     (void)worker;
-    /* The tensor that tile i is in: first[lo] <= i < first[lo + 1]. */
-    while (hi - lo > 1) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (j->first[mid] <= i)
-            lo = mid;
-        else
-            hi = mid;
-    }
-    t = &base->tensor[lo];
-    first = (i - j->first[lo]) * FM_TILE;
-    count = t->spec->count - first < FM_TILE ? t->spec->count - first : FM_TILE;
     if (t->masked)
-        tile_masked(j, t, (uint32_t)lo, first, count);
+        tile_masked(j, t, (uint32_t)p.tensor, p.first, p.count);
     else
-        tile_full(j, t, first, count);
+        tile_full(j, t, p.first, p.count);
 }
 
 /* The bound that keeps every sum from wrapping; see accum.h. */
@@ -162,7 +203,6 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
              struct fm_pool *pool, struct fm_err *e)
 {
     const struct fm_model *base = a->base;
-    size_t ntensors = base->arch->ntensors, *first = NULL;
     struct fm_tile_client *client = NULL;
     uint64_t total = a->samples;
     struct job j = {.a = a, .b = b, .n = n};
@@ -178,9 +218,8 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
         total += b[k]->samples;
     }
 
-    first = fm_alloc(ntensors + 1, sizeof *first, e);
     client = fm_alloc(n, sizeof *client, e);
-    if (!first || !client) {
+    if (!client || plan_make(&j.plan, base, e)) {
         rc = FM_ESYS;
         goto out;
     }
@@ -189,19 +228,13 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
         client[k].samples = b[k]->samples;
         client[k].masks = b[k]->masks;
     }
-    for (size_t t = 0; t < ntensors; t++) {
-        size_t count = base->tensor[t].spec->count;
-
-        first[t + 1] = first[t] + count / FM_TILE + (count % FM_TILE != 0);
-    }
-    j.first = first;
     j.client = client;
-    fm_pool_run(pool, first[ntensors], tile, &j);
+    fm_pool_run(pool, plan_tiles(&j.plan), add_tile, &j);
     a->samples = total;
     rc = 0;
 out:
     free(client);
-    free(first);
+    free(j.plan.first);
     return rc;
 }
 
@@ -263,55 +296,115 @@ check_environment(void)
 /* Staleness: the weight of a current bundle. */
 enum { CURRENT = 256 };
 
-static float
-next_masked(float w, uint32_t a, int64_t acc, double den)
+/* The work of fm_accum_finish. */
+struct finish {
+    const struct fm_accum *a;
+    struct fm_model *next;
+    struct plan plan;
+    double den;
+    atomic_size_t bad; /* the first tile with a value that is refused */
+};
+
+static void
+finish_masked(float *to, const float *from, const int64_t *acc, size_t count,
+              uint32_t magnitude, double den)
 {
-    return (float)((double)w +
-                   to_double((__int128)a * CURRENT * (__int128)acc) / den);
+    const int64_t factor = (int64_t)magnitude * CURRENT;
+    const int64_t most = INT64_MAX / factor;
+
+    /* Nearly every product fits 64 bits, whose conversion is one step. */
+    for (size_t i = 0; i < count; i++) {
+        double sum = acc[i] <= most && acc[i] >= -most
+                         ? (double)(factor * acc[i])
+                         : to_double((__int128)factor * acc[i]);
+
+        to[i] = (float)((double)from[i] + sum / den);
+    }
 }
 
-static float
-next_full(float w, __int128 acc, double den)
+static void
+finish_full(float *to, const float *from, const __int128 *acc, size_t count,
+            double den)
 {
-    return (float)((double)w + to_double(CURRENT * acc) / (CURRENT * den));
+    for (size_t i = 0; i < count; i++)
+        to[i] = (float)((double)from[i] +
+                        to_double(CURRENT * acc[i]) / (CURRENT * den));
+}
+
+static bool
+refused(enum fm_role role, float w)
+{
+    return !isfinite(w) || (role == FM_VAR && w < 0);
+}
+
+static void
+finish_tile(void *ctx, size_t i, size_t worker)
+{
+    struct finish *f = ctx;
+    const struct fm_model *base = f->a->base;
+    const struct piece p = plan_piece(&f->plan, i);
+    const struct fm_model_tensor *t = &base->tensor[p.tensor];
+    const float *from = t->value + p.first;
+    float *to = f->next->tensor[p.tensor].value + p.first;
+    size_t at = t->at + p.first, bad, old;
+
+    (void)worker;
+    if (t->masked)
+        finish_masked(to, from, f->a->masked + at, p.count,
+                      fm_model_noise_a(base, base->round + 1, p.tensor),
+                      f->den);
+    else
+        finish_full(to, from, f->a->full + at, p.count, f->den);
+    for (bad = 0; bad < p.count; bad++)
+        if (refused(t->spec->role, to[bad]))
+            break;
+    if (bad == p.count)
+        return;
+    old = atomic_load(&f->bad);
+    while (i < old && !atomic_compare_exchange_weak(&f->bad, &old, i))
+        ;
+}
+
+/* The first value that is refused, whichever thread met one first. */
+static int
+say_refused(const struct finish *f, struct fm_err *e)
+{
+    const struct piece p = plan_piece(&f->plan, atomic_load(&f->bad));
+    const struct fm_tensor_spec *spec = f->a->base->tensor[p.tensor].spec;
+    const float *w = f->next->tensor[p.tensor].value;
+    size_t i = p.first;
+
+    while (!refused(spec->role, w[i]))
+        i++;
+    if (!isfinite(w[i]))
+        return fm_err_set(e, FM_EINPUT, "the sum makes %s[%zu] not finite",
+                          spec->name, i);
+    return fm_err_set(e, FM_EINPUT,
+                      "the sum makes %s[%zu] negative, and it is a variance",
+                      spec->name, i);
 }
 
 int
 fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
-                struct fm_err *e)
+                struct fm_pool *pool, struct fm_err *e)
 {
     const struct fm_model *base = a->base;
-    double den = (double)(int64_t)a->samples * 0x1p48;
+    struct finish f = {.a = a, .next = next};
+    int rc;
 
     check_environment();
     assert(next->arch->ntensors == base->arch->ntensors);
+    assert(next->arch->params == base->arch->params);
     if (a->samples == 0)
         return fm_err_set(e, FM_EINPUT, "nothing to aggregate: 0 samples");
     assert(a->samples <= FM_TOTAL_MAX);
-    for (size_t t = 0; t < base->arch->ntensors; t++) {
-        const struct fm_model_tensor *from = &base->tensor[t];
-        float *to = next->tensor[t].value;
-        uint32_t mag =
-            from->masked ? fm_model_noise_a(base, base->round + 1, t) : 0;
-
-        assert(next->tensor[t].spec->count == from->spec->count);
-        for (size_t i = 0; i < from->spec->count; i++) {
-            float w = from->masked ? next_masked(from->value[i], mag,
-                                                 a->masked[from->at + i], den)
-                                   : next_full(from->value[i],
-                                               a->full[from->at + i], den);
-
-            if (!isfinite(w))
-                return fm_err_set(e, FM_EINPUT,
-                                  "the sum makes %s[%zu] not finite",
-                                  from->spec->name, i);
-            if (from->spec->role == FM_VAR && w < 0)
-                return fm_err_set(e, FM_EINPUT,
-                                  "the sum makes %s[%zu] negative, and it is a "
-                                  "variance",
-                                  from->spec->name, i);
-            to[i] = w;
-        }
-    }
-    return 0;
+    f.den = (double)(int64_t)a->samples * 0x1p48;
+    atomic_init(&f.bad, SIZE_MAX);
+    if ((rc = plan_make(&f.plan, base, e)))
+        return rc;
+    fm_pool_run(pool, plan_tiles(&f.plan), finish_tile, &f);
+    if (atomic_load(&f.bad) != SIZE_MAX)
+        rc = say_refused(&f, e);
+    free(f.plan.first);
+    return rc;
 }

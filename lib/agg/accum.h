@@ -67,7 +67,7 @@ int fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
  * running variance came out negative.
  */
 int fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
-                    struct fm_err *e);
+                    struct fm_pool *pool, struct fm_err *e);
 
 /*
  * fm_full_quantise - q of one delta: round-half-even(x * 2^48) for |x| < 2^38.

@@ -3,12 +3,14 @@
 #include "agg/magnitude.h"
 #include "base/mem.h"
 #include "fed/tally.h"
+#include "mask/bits.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH = 8 }; /* bundles in flight: the sums are read once for each */
+/* Bundles in flight: the sums are read once for all of them. */
+enum { BATCH = 32, HOLD = 24 << 20 };
 
 struct fm_round {
     const struct fm_model *base;
@@ -17,7 +19,7 @@ struct fm_round {
     struct fm_tally tally;
     struct fm_accum *sum; /* of all in the tally but those that wait */
     struct fm_item wait[BATCH];
-    size_t nwait;
+    size_t nwait, bytes; /* of those that wait */
 };
 
 struct fm_round *
@@ -85,8 +87,28 @@ flush(struct fm_round *r, struct fm_err *e)
     rc = fm_accum_add(r->sum, b, r->nwait, r->pool, e);
     for (size_t i = 0; i < r->nwait; i++)
         fm_item_free(&r->wait[i]);
-    r->nwait = 0;
+    r->nwait = r->bytes = 0;
     return rc;
+}
+
+/* What a bundle takes: its file, and its masks once they are decoded. */
+static size_t
+weight(const struct fm_bundle *b)
+{
+    return b->bytes.len +
+           (b->coder == FM_CODER_RAW ? 0 : fm_bits_size(b->masked));
+}
+
+/*
+ * Is there room for another like the last?  Of a large model only about four
+ * wait, which is half a byte for each masked parameter: the sums take eight.
+ */
+static bool
+has_room(const struct fm_round *r)
+{
+    size_t like = weight(&r->wait[r->nwait - 1].bundle);
+
+    return r->nwait < BATCH && r->bytes + like <= HOLD + r->base->masked / 2;
 }
 
 /* Take over the item's bundle; `c` says where it came from. */
@@ -107,9 +129,10 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
         note_twice(r, c, old);
         return 0;
     }
+    r->bytes += weight(b);
     r->wait[r->nwait++] = *item;
     *item = (struct fm_item){0};
-    return r->nwait == BATCH ? flush(r, e) : 0;
+    return has_room(r) ? 0 : flush(r, e);
 }
 
 static int
@@ -213,7 +236,7 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
                           (unsigned long long)base->round);
     if ((rc = complete(r, &ids, e)))
         return rc;
-    if ((rc = fm_accum_finish(r->sum, base, e))) {
+    if ((rc = fm_accum_finish(r->sum, base, r->pool, e))) {
         free(ids);
         return rc;
     }

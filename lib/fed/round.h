@@ -10,8 +10,9 @@
  * The verdict and the bytes of the result do not depend on the order.
  *
  * Memory: the base model and the sums (together 12 bytes for each masked
- * parameter, 20 for each full one), at most 8 bundles in flight, and about 150
- * bytes per client.  A partial sum that is read or written takes as much again.
+ * parameter, 20 for each full one), bundles in flight (at most 24 MiB and half
+ * a byte for each masked parameter, and always one), and about 150 bytes per
+ * client.  A partial sum that is read or written takes as much again.
  */
 #ifndef FM_FED_ROUND_H
 #define FM_FED_ROUND_H

@@ -65,7 +65,7 @@ golden(void)
     }
     CHECK(sum && fm_accum_add(sum, both, 2, NULL, NULL) == 0, "add");
     CHECK(sum->samples == 400, "samples");
-    CHECK(fm_accum_finish(sum, next, NULL) == 0, "finish");
+    CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "finish");
     for (size_t t = 0; t < m->arch->ntensors; t++) {
         const struct fm_model_tensor *x = &m->tensor[t];
         size_t n = x->spec->count;
@@ -205,11 +205,12 @@ finish(struct fm_model *m)
 {
     struct fm_accum *sum = fm_accum_new(m, NULL);
     struct fm_model *next = fx_model(FX_ARCH, m->set.method, m->set.dist);
+    struct fm_pool *pool = fm_pool_new(3, NULL);
     struct fm_err e = {FM_OK, ""};
     uint64_t x = 3;
     double den;
 
-    CHECK(sum, "memory");
+    CHECK(sum && pool, "memory");
     sum->samples = FM_TOTAL_MAX - 12345;
     den = (double)sum->samples * 0x1p48;
     for (size_t i = 0; i < m->masked; i++) /* of every size */
@@ -220,7 +221,7 @@ finish(struct fm_model *m)
         sum->full[i] = ((__int128)fx_random(&x) << 86 |
                         (__int128)fx_random(&x) << 32 | fx_random(&x)) >>
                        fx_random(&x) % 90;
-    CHECK(fm_accum_finish(sum, next, &e) == 0, "%s", e.msg);
+    CHECK(fm_accum_finish(sum, next, NULL, &e) == 0, "%s", e.msg);
     for (size_t t = 0; t < m->arch->ntensors; t++)
         for (size_t i = 0; i < m->tensor[t].spec->count; i++) {
             size_t at = m->tensor[t].at + i;
@@ -236,12 +237,20 @@ finish(struct fm_model *m)
                   i, (double)got, (double)want);
         }
 
-    /* In place. */
-    CHECK(fm_accum_finish(sum, m, &e) == 0, "%s", e.msg);
+    /* In place, by three threads. */
+    CHECK(fm_accum_finish(sum, m, pool, &e) == 0, "%s", e.msg);
     for (size_t t = 0; t < m->arch->ntensors; t++)
         CHECK(memcmp(m->tensor[t].value, next->tensor[t].value,
                      4 * m->tensor[t].spec->count) == 0,
               "tensor %zu in place", t);
+
+    /* Of two bad values in two tiles the first is named. */
+    for (size_t t = 0; t < m->arch->ntensors; t++)
+        if (m->tensor[t].spec->count > 5000)
+            m->tensor[t].value[17] = m->tensor[t].value[5000] = INFINITY;
+    CHECK(fm_accum_finish(sum, next, pool, &e) == FM_EINPUT, "infinite");
+    CHECK(strstr(e.msg, "[17] not finite"), "%s", e.msg);
+    fm_pool_free(pool);
     fm_accum_free(sum);
     fm_model_free(next);
 }
@@ -268,7 +277,7 @@ lowest_bit(void)
     sum->full[1] = tie + (1 << 10);
     sum->full[2] = -sum->full[1];
     sum->full[3] = -tie;
-    CHECK(fm_accum_finish(sum, next, NULL) == 0, "finish");
+    CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "finish");
     CHECK(got[0] == even, "a tie: %a", (double)got[0]);
     CHECK(got[1] == up, "above it: %a", (double)got[1]);
     CHECK(got[2] == -up, "below its negative: %a", (double)got[2]);
@@ -293,7 +302,7 @@ refusals(void)
     size_t var = 0;
 
     CHECK(sum && zero, "memory");
-    CHECK(fm_accum_finish(sum, next, &e) == FM_EINPUT, "0 samples");
+    CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT, "0 samples");
     CHECK(strstr(e.msg, "0 samples"), "%s", e.msg);
     e = (struct fm_err){FM_OK, ""};
 
@@ -315,10 +324,11 @@ refusals(void)
     sum->full[m->tensor[var].at] =
         -((__int128)sum->samples << 48) - ((__int128)1 << 70);
     e = (struct fm_err){FM_OK, ""};
-    CHECK(fm_accum_finish(sum, next, &e) == FM_EINPUT, "negative variance");
+    CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT,
+          "negative variance");
     CHECK(strstr(e.msg, "running_var[0] negative"), "%s", e.msg);
     sum->full[m->tensor[var].at] = -((__int128)sum->samples << 48);
-    CHECK(fm_accum_finish(sum, next, NULL) == 0, "variance 0");
+    CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "variance 0");
     CHECK(next->tensor[var].value[0] == 0, "variance 0");
 
     /* The largest float and one delta more. */
@@ -326,14 +336,14 @@ refusals(void)
     sum->samples = 1;
     sum->full[m->tensor[var].at] = 0;
     sum->full[m->tensor[var - 1].at] = INT64_MAX;
-    CHECK(fm_accum_finish(sum, next, NULL) == 0, "rounds to itself");
+    CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "rounds to itself");
     sum->full[m->tensor[var - 1].at] = (__int128)1 << 118;
     m->set.a = UINT32_MAX;
     m->tensor[0].value[0] = 0x1.fffffep127f;
-    CHECK(fm_accum_finish(sum, next, NULL) == 0, "rounds to itself");
+    CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "rounds to itself");
     m->tensor[0].value[0] = INFINITY; /* no model file holds that */
     e = (struct fm_err){FM_OK, ""};
-    CHECK(fm_accum_finish(sum, next, &e) == FM_EINPUT, "not finite");
+    CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT, "not finite");
     CHECK(strstr(e.msg, "features.0.weight[0] not finite"), "%s", e.msg);
 
     fm_accum_free(sum);

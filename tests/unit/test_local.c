@@ -144,7 +144,7 @@ learns(enum fm_method method, void (*adjust)(struct fm_settings *), double by)
     double before = loss_of(m), after;
 
     CHECK(sum && !fm_accum_add(sum, list, 1, NULL, &e), "%s", e.msg);
-    CHECK(!fm_accum_finish(sum, m, &e), "%s", e.msg);
+    CHECK(!fm_accum_finish(sum, m, NULL, &e), "%s", e.msg);
     after = loss_of(m);
     CHECK(after < by * before, "method %d, masking %d: loss %g to %g", method,
           m->set.masking, before, after);
