@@ -33,13 +33,15 @@ size() {
     if [ -n "$QUICK" ]; then echo "$2"; else echo "$1"; fi
 }
 
-# wanted NAME - does the selection, or without one the default, want this row?
+# wanted NAME - does the selection, or without one the default, want this row,
+# or any of the rows below it?
 wanted() {
     if [ -z "$selection" ]; then
         case $1 in large/*) return 1 ;; *) return 0 ;; esac
     fi
-    for w in $selection; do
-        case $1 in "$w"*) return 0 ;; esac
+    for begin in $selection; do
+        case $1 in "$begin"*) return 0 ;; esac
+        case $begin in "$1"/*) return 0 ;; esac
     done
     return 1
 }
@@ -54,8 +56,7 @@ number() {
 median() {
     printf '%s\n' "$@" | sort -g |
         awk '{v[NR] = $1} END {n = int((NR + 1) / 2)
-             m = NR % 2 ? v[n] : (v[n] + v[n + 1]) / 2
-             printf m < 1000 ? "%.4g" : "%.0f", m}'
+             printf "%.9g", NR % 2 ? v[n] : (v[n] + v[n + 1]) / 2}'
 }
 
 # put NAME UNIT BAR OURS PEER - one row of figures that were measured already;
@@ -64,7 +65,11 @@ median() {
 # ours is better.  A bar is a figure that ours has to reach, or xN: a ratio.
 put() {
     wanted "$1" || return 0
-    echo "$1" "$2" "$3" "$4" "$5" | awk -v OFS='\t' '{
+    echo "$1" "$2" "$3" "$4" "$5" | awk -v OFS='\t' '
+    function digits(v) {
+        return v == "-" ? v : sprintf(v < 1000 ? "%.4g" : "%.0f", v)
+    }
+    {
         up = $2 ~ /\/s$/ || $2 == "speed-up"
         ratio = verdict = "-"
         if ($4 != "-" && $5 != "-")
@@ -80,7 +85,7 @@ put() {
         if ($3 != "-" && reached != "-")
             verdict = (least ? reached + 0 >= bar + 0 : \
                 reached + 0 <= bar + 0) ? "met" : "MISSED"
-        print $1, $2, $4, $5, ratio, $3, verdict
+        print $1, $2, digits($4), digits($5), ratio, $3, verdict
     }' >"$work/row"
     cat "$work/row" >>"$work/tsv"
     awk '{printf "%-36s %-8s %10s %10s %8s %8s  %s\n", \
@@ -201,15 +206,14 @@ echo "# $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null |
 printf '%-36s %-8s %10s %10s %8s %8s\n' row unit ours peer ratio bar
 printf 'row\tunit\tours\tpeer\tratio\tbar\tverdict\n' >"$work/tsv"
 for f in "$rows"/*.sh; do
-    group=$(basename "$f" .sh)
     # A file's rows begin with its name; is any of them asked for?
-    asked=
-    [ -n "$selection" ] || asked=yes
-    for w in $selection; do
-        case $w in "$group" | "$group"/*) asked=yes ;; esac
-    done
+    group=$(basename "$f" .sh)
+    case $selection in
+    '') [ "$group" != large ] || continue ;;
+    *) wanted "$group" || continue ;;
+    esac
     # shellcheck source=/dev/null
-    [ -z "$asked" ] || . "$f"
+    . "$f"
 done
 cp "$work/tsv" "$TSV" || exit 1
 found=$(($(wc -l <"$work/tsv") - 1))

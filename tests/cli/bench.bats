@@ -27,6 +27,14 @@ figures() {
     [ "$(cut -f 1 t.tsv | sort | uniq -d)" = "" ]
 }
 
+@test "bench: the large rows run when they are asked for" {
+    PEER=/nonexistent bench large >log
+    figures 3
+    grep -q "^large/1G/aggregate/peak"$'\tMiB\t' t.tsv
+    PEER=/nonexistent bench large/100M/verify/cpu >log
+    [ "$(cut -f 1 t.tsv)" = $'row\nlarge/100M/verify/cpu' ]
+}
+
 @test "bench: peers are measured beside ours, and bars are held to" {
     # A peer that answers as the scripts do, without torch.
     mkdir peer
