@@ -6,6 +6,7 @@
 #   TSV     where to write (BUILD/bench.tsv)
 #   RUNS    runs of each side of a row, of which the median counts (3)
 #   QUICK   1: one run of the smallest sizes, to see that everything works
+#   PINS    variables that pin libraries to older kernels (OPENBLAS_CORETYPE)
 #   PEER    the peers' scripts (../shared/peer); PYTHON runs them
 # shellcheck disable=SC2317 # the rows call what is defined here
 set -u
@@ -16,12 +17,16 @@ TSV=${TSV:-$BUILD/bench.tsv}
 PYTHON=${PYTHON:-/usr/bin/python3}
 QUICK=${QUICK:-}
 RUNS=${RUNS:-3}
+PINS=${PINS:-OPENBLAS_CORETYPE}
 [ -z "$QUICK" ] || RUNS=1
 case ${PEER:=../shared/peer} in /*) ;; *) PEER=$root/$PEER ;; esac
 case $TSV in /*) ;; *) TSV=$PWD/$TSV ;; esac
 PATH=$BUILD/bin:$BUILD/bench:$PATH
 export PATH
 cores=$(nproc)
+# What of these the environment has.
+# shellcheck disable=SC2086 # words
+pinned=$(printenv $PINS | tr '\n' ' ')
 selection=$*
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -67,7 +72,7 @@ put() {
     wanted "$1" || return 0
     echo "$1" "$2" "$3" "$4" "$5" | awk -v OFS='\t' '
     function digits(v) {
-        return v == "-" ? v : sprintf(v < 1000 ? "%.4g" : "%.0f", v)
+        return v == "-" ? v : sprintf(v + 0 < 1000 ? "%.4g" : "%.0f", v)
     }
     {
         up = $2 ~ /\/s$/ || $2 == "speed-up"
@@ -133,10 +138,11 @@ row() {
 # it to an older kernel, the row is measured as found, and again unpinned.
 blas_row() {
     row "$@"
-    [ -n "${OPENBLAS_CORETYPE+set}" ] || return 0
-    name=$1 unit=$2 bar=$3 free='unset OPENBLAS_CORETYPE;'
+    [ -n "$pinned" ] || return 0
+    name=$1 unit=$2 bar=$3
     shift 3
-    row "$name/unpinned" "$unit" "$bar" "$free $1" "${2:+$free $2}"
+    row "$name/unpinned" "$unit" "$bar" "unset $PINS; $1" \
+        "${2:+unset $PINS; $2}"
 }
 
 # threads - the counts worth a row: `1`, and `all` where there are more
@@ -199,8 +205,8 @@ fi
 began=$(date +%s)
 echo "# $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null |
     head -n 1), $cores cores, load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null)"
-[ -z "${OPENBLAS_CORETYPE+set}" ] ||
-    echo "# OPENBLAS_CORETYPE=$OPENBLAS_CORETYPE; rows NAME/unpinned: unset"
+[ -z "$pinned" ] ||
+    echo "# $PINS: ${pinned% }; in rows .../unpinned: not set"
 [ -z "$why" ] || echo "# $why"
 [ -z "$QUICK" ] || echo "# QUICK: the figures mean nothing"
 printf '%-36s %-8s %10s %10s %8s %8s\n' row unit ours peer ratio bar

@@ -58,6 +58,25 @@ END
     grep -q 'train_step.py --net cnn4 --image 1x28x28 --method fedmrn' calls
 }
 
+@test "bench: what is pinned by the environment is measured without it too" {
+    PEER=/nonexistent bench step/cnn4/fedavg/1 >log
+    [ "$(wc -l <t.tsv)" = 2 ]
+    mkdir peer
+    touch peer/train_step.py peer/aggregate.py
+    cat >python <<'END'
+#!/bin/sh
+case "$*" in *train_step*) echo "${PIN-unset}" >>pins ;; esac
+echo "cnn4 fedavg batch 64 threads 1: 5.00 ms/step"
+END
+    chmod +x python
+    PINS=PIN PIN=old PEER=$PWD/peer PYTHON=$PWD/python \
+        bench step/cnn4/fedavg/1 >log
+    grep -q '^# PIN: old; ' log
+    [ "$(cut -f 1,4 t.tsv | tail -n 2)" = \
+        $'step/cnn4/fedavg/1\t5\nstep/cnn4/fedavg/1/unpinned\t5' ]
+    [ "$(cat pins)" = $'old\nunset' ]
+}
+
 @test "bench: a row that does not exist is a usage error" {
     run -2 --separate-stderr bench no-such-row
     [[ $stderr == *"no row is called no-such-row" ]]

@@ -82,12 +82,12 @@ model() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "no NumPy"
     key=$(fedmrn-noise --seed 1 --round 2 --client 7 --key)
     for d in uniform:0.01 gaussian:0.0123 bernoulli:3.7 'uniform:9*2^-24'; do
-        noise --noise $d --shape 12345 --format f32 >ours
+        noise --noise "$d" --shape 12345 --format f32 >ours
         /usr/bin/python3 "$root/samples/numpy/noise.py" \
-            "$key" $d 3 12345 | cmp ours
-        noise --noise $d --shape 12345 --format i32 >ours
+            "$key" "$d" 3 12345 | cmp ours
+        noise --noise "$d" --shape 12345 --format i32 >ours
         /usr/bin/python3 "$root/samples/numpy/noise.py" \
-            "$key" $d 3 12345 i32 | cmp ours
+            "$key" "$d" 3 12345 i32 | cmp ours
     done
 }
 
