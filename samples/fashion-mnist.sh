@@ -15,7 +15,7 @@
 #   --seed N         makes the run reproducible: the clients' private seeds
 #                    come from it too                 (1, private seeds random)
 #   --clients N --per-round K --epochs E --batch B --lr L
-#   --noise DIST:A --masking M --dither D             (the authors')
+#   --noise DIST:A --masking M --dither D --full-bits N   (the authors'; 3)
 #
 # results.tsv: round, method, partition, accuracy and loss on the test set, the
 # bytes that the round's clients sent, and the seconds it took (as far as this
@@ -58,7 +58,7 @@ while [ $# -gt 0 ]; do
     --per-round) per_round=$value ;;
     --epochs) epochs=$value ;;
     --batch) batch=$value ;;
-    --lr | --noise | --masking | --dither)
+    --lr | --noise | --masking | --dither | --full-bits)
         settings="$settings $name $value" ;;
     *) usage "no option $name" ;;
     esac

@@ -26,7 +26,8 @@
  * dm), with the dither's lanes of purpose dither: from the client key when it
  * is shared, from the private seed when it is private.
  *
- * Full tensors are trained like fedavg's, and sent as float32 deltas w' - w.
+ * Full tensors are trained like fedavg's, and sent as float32 deltas w' - w,
+ * rounded to so many bits as the settings say (coarse.h).
  * Every method takes momentum, weight decay and the learning-rate schedule;
  * momentum and decay belong to what is trained, under masking to u.
  *

@@ -1,6 +1,7 @@
 #include "fed/weights.h"
 
 #include "base/mem.h"
+#include "fed/coarse.h"
 #include "fed/masking.h"
 #include "mask/bits.h"
 #include "nn/sgd.h"
@@ -296,6 +297,25 @@ draw_chunk(struct fm_weights *v, const struct chunk *c, uint8_t *m)
     fm_masking_final(m, &s, difference, n, c->first, c->count, v->lanes);
 }
 
+/* The deltas of one full tensor, into `out`.  The slopes have served, and lend
+ * their room. */
+static void
+put_deltas(struct fm_weights *v, size_t i, uint8_t *out)
+{
+    const struct fm_model_tensor *t = &v->l->base->tensor[i];
+    const float *own = v->own + v->at[i];
+    float *delta = v->slope + v->at[i];
+
+    for (size_t j = 0; j < t->spec->count; j++)
+        delta[j] = own[j] - t->value[j];
+    if (v->l->set->full_bits != FM_FULL_EXACT)
+        fm_coarse(delta, t->spec->count, v->l->set->full_bits,
+                  t->spec->role == FM_VAR ? t->value : NULL, v->l->private_seed,
+                  (uint32_t)i);
+    for (size_t j = 0; j < t->spec->count; j++)
+        fm_putf(out + 4 * j, delta[j]);
+}
+
 int
 fm_weights_answer(struct fm_weights *v, struct fm_bundle *b, struct fm_err *e)
 {
@@ -312,17 +332,15 @@ fm_weights_answer(struct fm_weights *v, struct fm_bundle *b, struct fm_err *e)
     for (size_t k = 0; k < v->nchunks; k++) {
         const struct chunk *c = &v->chunk[k];
         const struct fm_model_tensor *t = &base->tensor[c->tensor];
-        const float *own = v->own + v->at[c->tensor] + c->first;
 
         if (t->masked) {
             draw_chunk(v, c, m);
             fm_bits_put(bits, t->at + c->first, m, c->count);
-            continue;
         }
-        for (size_t j = 0; j < c->count; j++)
-            fm_putf(dense + 4 * (t->at + c->first + j),
-                    own[j] - t->value[c->first + j]);
     }
+    for (size_t i = 0; i < base->arch->ntensors; i++)
+        if (!base->tensor[i].masked)
+            put_deltas(v, i, dense + 4 * base->tensor[i].at);
     b->bytes.len = masks + 4 * base->full;
     b->masks = bits;
     b->dense = dense;

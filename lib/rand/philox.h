@@ -29,6 +29,7 @@ enum fm_purpose {
     FM_FOR_AUGMENT = 6, /* private: crops and flips */
     FM_FOR_SPLIT = 7,   /* public: partitions of a data set */
     FM_FOR_DROPOUT = 8, /* private: dropout layers */
+    FM_FOR_COARSE = 9,  /* private: rounding of what travels in full */
     FM_FOR_SCORES = 10, /* public: FedPM's first scores */
     FM_FOR_SAMPLE = 11, /* public: a mask drawn to evaluate FedPM's model */
 };

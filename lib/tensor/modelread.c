@@ -56,6 +56,20 @@ check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
 }
 
 static int
+read_setting(struct fm_model *m, const struct fm_st *st, const char *name,
+             struct fm_err *e)
+{
+    const char *text = get(st, name);
+    int rc;
+
+    if (!text)
+        text = fm_setting_absent(name);
+    if (!text && (rc = need(&text, st, name, e)))
+        return rc;
+    return fm_setting_set(&m->set, name, text, e);
+}
+
+static int
 read_settings(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
     const char *text;
@@ -66,16 +80,10 @@ read_settings(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
         (rc = fm_setting_set(&m->set, "method", text, e)))
         return rc;
     fm_settings_default(&m->set, m->set.method);
-    for (size_t i = 0; fm_setting_names[i]; i++) {
-        const char *name = fm_setting_names[i];
-
-        if (!fm_setting_applies(name, m->set.method) ||
-            (fm_setting_absent(name) && !get(st, name)))
-            continue;
-        if ((rc = need(&text, st, name, e)) ||
-            (rc = fm_setting_set(&m->set, name, text, e)))
+    for (size_t i = 0; fm_setting_names[i]; i++)
+        if (fm_setting_applies(fm_setting_names[i], m->set.method) &&
+            (rc = read_setting(m, st, fm_setting_names[i], e)))
             return rc;
-    }
     return check_keys(st, m->set.method, e);
 }
 

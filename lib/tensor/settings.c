@@ -125,16 +125,19 @@ static const struct setting table[] = {
      .local = true, .kind = FLOATS, AT(std),
      .at_n = offsetof(struct fm_settings, nstd), .min = 0, .open_min = true,
      .max = REAL_MAX, .want = "1 to 64 numbers in (0,1e6] with commas"},
+    {"full-bits", "N", "bits for a parameter that travels in full; 32: exact",
+     .local = true, .kind = COUNT, AT(full_bits), .min = 1,
+     .max = FM_FULL_EXACT, .want = "an integer in 1..32", .absent = "32"},
 };
 
 enum { SETTINGS = sizeof table / sizeof *table };
 
 const char *const fm_setting_names[] = {
-    "method",   "noise",        "noise-schedule", "noise-scale", "noise-key",
-    "dither",   "masking",      "init",           "scores",      "prior",
-    "reset",    "epochs",       "batch",          "lr",          "lr-schedule",
-    "momentum", "weight-decay", "gradient",       "mean",        "std",
-    NULL,
+    "method",    "noise",        "noise-schedule", "noise-scale", "noise-key",
+    "dither",    "masking",      "init",           "scores",      "prior",
+    "reset",     "epochs",       "batch",          "lr",          "lr-schedule",
+    "momentum",  "weight-decay", "gradient",       "mean",        "std",
+    "full-bits", NULL,
 };
 
 static_assert(sizeof fm_setting_names / sizeof *fm_setting_names ==
@@ -178,6 +181,7 @@ fm_settings_default(struct fm_settings *s, enum fm_method m)
         .nstd = 1,
         .mean = {0},
         .std = {1},
+        .full_bits = m == FM_FEDAVG ? FM_FULL_EXACT : 3,
     };
 }
 

@@ -24,6 +24,8 @@
  *   weight-decay    [0,1e6]                       local
  *   gradient        paper | authors               local, fedpm
  *   mean, std       per channel, comma-separated; one value serves all; local
+ *   full-bits       1..32: about so many bits for each parameter that travels
+ * in full (fed/coarse.h); 32: exact float32; local
  *
  * "contract" settings are fixed by the model file for the whole run: both ends
  * must agree on them.  "local" ones are advice that fedmrn-train may override.
@@ -64,7 +66,7 @@ enum fm_init { FM_INIT_CONSTANT, FM_INIT_UNIFORM, FM_INIT_NORMAL };
 enum fm_scores { FM_SCORES_NORMAL, FM_SCORES_ZERO };
 enum fm_gradient { FM_GRADIENT_PAPER, FM_GRADIENT_AUTHORS };
 
-enum { FM_CHANNELS_MAX = 64 };
+enum { FM_CHANNELS_MAX = 64, FM_FULL_EXACT = 32 };
 
 struct fm_settings {
     enum fm_method method;
@@ -85,14 +87,15 @@ struct fm_settings {
     size_t nmean, nstd;          /* 1..FM_CHANNELS_MAX */
     float mean[FM_CHANNELS_MAX]; /* default 0 */
     float std[FM_CHANNELS_MAX];  /* default 1, > 0 */
+    uint32_t full_bits;          /* FM_FULL_EXACT: float32 as it is */
 };
 
 /*
  * fm_settings_default - the authors' settings for a method: noise uniform:0.01
  * (fedmrns: uniform:0.005), masking psm, epochs 10, batch 64, lr 0.1 (fedavg:
  * 0.03), constant, no momentum, no weight decay, noise key client, dither
- * shared, mean 0, std 1.  fedpm: epochs 3, batch 128, init constant, scores
- * normal, prior 1, reset 1, gradient paper.
+ * shared, mean 0, std 1, full-bits 3 (fedavg: 32).  fedpm: epochs 3, batch 128,
+ * init constant, scores normal, prior 1, reset 1, gradient paper.
  */
 void fm_settings_default(struct fm_settings *s, enum fm_method m);
 
@@ -106,15 +109,18 @@ const char *fm_setting_help(const char *name);
 /* fm_setting_is_local - may fedmrn-train override it? */
 bool fm_setting_is_local(const char *name);
 
+/*
+ * fm_setting_absent - the canonical text that a model file leaves out, or NULL
+ * when it writes them all.  A setting that came later has one, so that the
+ * models made before it are still read, and have their ids.
+ */
+const char *fm_setting_absent(const char *name);
+
 /* fm_setting_applies - does it mean anything under this method?  (noise,
  * noise-key, dither and masking mean nothing under fedavg, say; noise-scale
  * nothing under fedmrns: a sum of signed noise is as large as the noise,
  * whatever the update.) */
 bool fm_setting_applies(const char *name, enum fm_method m);
-
-/* fm_setting_absent - the default of a setting that a model leaves out when it
- * has it, so that models from before the setting stay readable; else NULL. */
-const char *fm_setting_absent(const char *name);
 
 /*
  * fm_setting_set - set one by its text.  Returns 0, or FM_EINPUT with a

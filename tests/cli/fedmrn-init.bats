@@ -35,10 +35,10 @@ net() {
 
 @test "init: the bytes are these on every machine" {
     net >net.arch
-    fedmrn-init --arch net.arch --init normal:0.01 -o a
-    fedmrn-init --arch net.arch --init kaiming -o b
-    fedmrn-init --arch net.arch --init xavier -o c
-    fedmrn-init --arch net.arch --init uniform --seed 0xfeed -o d
+    fedmrn-init --arch net.arch --full-bits 32 --init normal:0.01 -o a
+    fedmrn-init --arch net.arch --full-bits 32 --init kaiming -o b
+    fedmrn-init --arch net.arch --full-bits 32 --init xavier -o c
+    fedmrn-init --arch net.arch --full-bits 32 --init uniform --seed 0xfeed -o d
     run cksum a b c d
     [ "$output" = "$(cat <<'EOF'
 3977800240 1792 a

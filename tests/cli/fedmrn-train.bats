@@ -84,7 +84,8 @@ refuse() {
     train --seed 5 --masking psm -o same
     cmp psm same
     for o in --epochs=1 --batch=7 --lr=0.01 --momentum=0.9 \
-        --weight-decay=0.1 --mean=0 --std=1 --dither=private; do
+        --weight-decay=0.1 --mean=0 --std=1 --full-bits=32 \
+        --dither=private; do
         train --seed 5 $o -o other
         run -1 cmp -s psm other
     done
@@ -227,4 +228,19 @@ refuse() {
     run -3 fedmrn-train --model w0 --images images --labels nothing \
         --client a -o a.mrn
     [ "$(cat a.mrn)" = old ]
+}
+
+@test "train: what travels in full is rounded, to a power of two's multiples" {
+    tiny_data
+    model
+    train --seed 5 --full-bits 32 -o exact
+    train --seed 5 --full-bits 2 -o two
+    # The bytes 0 and 1 of a float are the low 16 of its 24 digits.
+    low() { bsdtar xOf "$1" dense | od -An -v -tu1 -w4 | awk '$1 || $2' | wc -l; }
+    [ "$(low two)" = 0 ]
+    [ "$(low exact)" -gt 20 ]
+    # The masks do not depend on it.
+    cmp <(bsdtar xOf exact masks) <(bsdtar xOf two masks)
+    run -2 --separate-stderr train --full-bits 33 -o three
+    [[ $stderr == *"full-bits: 33 is not an integer in 1..32"* ]]
 }

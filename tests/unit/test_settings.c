@@ -33,6 +33,7 @@ defaults(void)
         {"gradient", NULL, NULL, NULL, "paper", true},
         {"mean", "0", "0", "0", "0", true},
         {"std", "1", "1", "1", "1", true},
+        {"full-bits", "3", "3", "32", "3", true},
     };
     static const enum fm_method method[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG,
                                             FM_FEDPM};
@@ -99,6 +100,8 @@ canonical(void)
         {"mean", "0.485,0.456,-0", "0.485,0.456,0"},
         {"std", ".2", NULL},
         {"std", "0.229,0.224,0.225", "0.229,0.224,0.225"},
+        {"full-bits", "1", "1"},
+        {"full-bits", "032", "32"},
     };
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -151,6 +154,8 @@ hostile(void)
         {"epochs", "100001"},
         {"epochs", "1.5"},
         {"batch", "0"},
+        {"full-bits", "0"},
+        {"full-bits", "33"},
         {"batch", "-1"},
         {"lr", "0"},
         {"lr", "-0.1"},
@@ -237,11 +242,14 @@ absent(void)
 
         if (!text)
             continue;
+        CHECK(fm_setting_set(&s, name, text, NULL) == 0, "%s", name);
         fm_setting_get(&s, name, got);
         CHECK(strcmp(got, text) == 0, "%s: %s", name, got);
     }
     CHECK(!fm_setting_absent("noise") && fm_setting_absent("noise-scale"),
           "which are new");
+    /* Models from before it hold clients that rounded nothing. */
+    CHECK(strcmp(fm_setting_absent("full-bits"), "32") == 0, "full-bits");
 }
 
 static void

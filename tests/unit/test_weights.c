@@ -1,6 +1,7 @@
 #include "fed/weights.h"
 
 #include "base/mem.h"
+#include "fed/coarse.h"
 #include "fed/masking.h"
 #include "mask/bits.h"
 #include "mask/draw.h"
@@ -145,13 +146,17 @@ sent(const struct fm_bundle *b, const struct fm_model *m,
             CHECK(memcmp(got, want, o.count) == 0, "%s", t->spec->name);
         }
         for (size_t j = 0; !t->masked && j < o.count; j++) {
-            float d = t->value[j] + o.u[j] - t->value[j];
+            bool fixed = t->spec->role == FM_MEAN || t->spec->role == FM_VAR;
 
-            if (t->spec->role == FM_MEAN || t->spec->role == FM_VAR)
-                d = 0;
-            CHECK(fm_getf(b->dense + 4 * (t->at + j)) == d, "%s[%zu]",
-                  t->spec->name, j);
+            o.u[j] = fixed ? 0 : t->value[j] + o.u[j] - t->value[j];
         }
+        if (!t->masked && l->set->full_bits != FM_FULL_EXACT)
+            fm_coarse(o.u, o.count, l->set->full_bits,
+                      t->spec->role == FM_VAR ? t->value : NULL, 42,
+                      (uint32_t)i);
+        for (size_t j = 0; !t->masked && j < o.count; j++)
+            CHECK(fm_getf(b->dense + 4 * (t->at + j)) == o.u[j], "%s[%zu]",
+                  t->spec->name, j);
         free(want);
         free(got);
         whole_free(&o);
