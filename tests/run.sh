@@ -1,6 +1,10 @@
 #!/bin/sh
 # run.sh: install what is missing, build, and run every check that is quick.
 # Each result is a line as it comes; the last line says how many passed.
+# CLUSTER=yes or no: whether to install Slurm and an ssh server for the tests of
+# samples/slurm, which are skipped where they are missing.  As found it is yes
+# for root, but no on a machine that systemd runs: a package would leave their
+# daemons enabled there.
 # Slower still: `make check-valgrind`, and the tools under `make check-san`.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -63,6 +67,12 @@ finish() {
 }
 
 check "packages" sh samples/deps.sh build test
+if [ -z "${CLUSTER:-}" ]; then
+    CLUSTER=no
+    [ "$(id -u)" != 0 ] || [ -d /run/systemd/system ] || CLUSTER=yes
+fi
+[ "$CLUSTER" != yes ] || check "packages for a cluster" \
+    sh samples/deps.sh cluster
 check "build" make -s -j"$jobs" all benches units || finish
 
 echo "# the library"
