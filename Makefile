@@ -62,8 +62,9 @@ $(BUILD)/%_avx2.o: ISA = -mavx2
 $(BUILD)/%_avx512.o: ISA = -mavx512f -mavx512bw -mavx512dq -mavx512vl
 endif
 
-# The network's loops are written for the vectoriser, which gcc -O2 hardly uses.
-$(BUILD)/lib/nn/%.o: OPT = $(if $(filter -O2,$(CFLAGS)),-O3)
+# The network's loops are written for the vectoriser, which gcc -O2 hardly uses;
+# a square root that may set errno is a call.
+$(BUILD)/lib/nn/%.o: OPT = -fno-math-errno $(if $(filter -O2,$(CFLAGS)),-O3)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "data/rows.h"
 #include "fed/eval.h"
+#include "fed/expand.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -25,6 +26,11 @@ static struct fm_opt opts[] = {
     {0, "confusion", NULL, "print the confusion matrix, too", NULL},
     {0, "predict", "FILE", "write row, label and prediction of each sample",
      NULL},
+    {0, "mask", "HOW",
+     "fedpm: the network of one sampled mask (sample, the default), of the "
+     "likely weights (threshold), or of all in proportion (mean)",
+     NULL},
+    {'s', "seed", "N", "of the sampled mask (default: the run's)", NULL},
     FM_OPT_JSON,
     FM_OPT_THREADS,
     FM_OPT_OUTPUT,
@@ -179,6 +185,32 @@ out:
     return rc;
 }
 
+/* A fedpm model becomes the network that is asked for. */
+static int
+expand(struct fm_model **m, struct fm_err *e)
+{
+    const char *text = fm_opt(&tool, "mask");
+    enum fm_expand how = FM_EXPAND_SAMPLE;
+    uint64_t seed = (*m)->seed;
+    struct fm_model *net;
+
+    fm_opt_seed(&tool, "seed", &seed);
+    if ((*m)->set.method != FM_FEDPM) {
+        if (text || fm_opt(&tool, "seed"))
+            fm_cli_usage("--mask and --seed go with a model of method fedpm");
+        return 0;
+    }
+    if (text && !fm_expand_parse(&how, text))
+        fm_cli_usage("option --mask: '%s' is not sample, threshold or mean",
+                     text);
+    net = fm_expand(*m, how, seed, e);
+    if (!net)
+        return (int)e->code;
+    fm_model_free(*m);
+    *m = net;
+    return 0;
+}
+
 static int
 run(struct job *j, struct fm_err *e)
 {
@@ -192,7 +224,7 @@ run(struct job *j, struct fm_err *e)
     if ((rc = fm_out_check(j->out, e)) || (rc = fm_out_check(j->predict, e)))
         goto out;
     m = fm_model_read(j->model, e);
-    rc = m ? 0 : (int)e->code;
+    rc = m ? expand(&m, e) : (int)e->code;
     if (rc || (rc = fm_dataset_read(&d, j->images, j->labels, e)))
         goto out;
     in = m->arch->input;

@@ -7,12 +7,15 @@
 #include "cli/progress.h"
 #include "data/rows.h"
 #include "fed/local.h"
+#include "fed/state.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ROWS_MAX = 32 };
 
@@ -22,6 +25,8 @@ static const struct fm_opt before[] = {
     {0, "labels", "FILE", "their labels (IDX)", NULL},
     {0, "indices", "FILE", "the rows to train on (default: all)", NULL},
     {0, "client", "ID", "the client's id, 1 to 64 of a-z 0-9 . _ -", NULL},
+    {0, "state", "FILE", "fedpm: keep Adam's moments here between rounds",
+     NULL},
 };
 static const struct fm_opt after[] = {
     {'s', "seed", "N", "private seed (default: from the system)", NULL},
@@ -44,6 +49,8 @@ static struct fm_tool tool = {
 /* What was asked for. */
 struct job {
     const char *model, *images, *labels, *indices, *client, *out;
+    const char *state_file;
+    struct fm_state *state;
     uint64_t seed;
 };
 
@@ -123,6 +130,7 @@ train(struct fm_bundle *b, const struct job *j, const struct fm_model *m,
                          .client = j->client,
                          .set = &set,
                          .private_seed = j->seed,
+                         .state = j->state,
                          .progress = show};
     uint32_t *row = NULL;
     int rc;
@@ -146,8 +154,40 @@ train(struct fm_bundle *b, const struct job *j, const struct fm_model *m,
     return rc;
 }
 
+/* What the client's last round left, if there is any. */
 static int
-run(const struct job *j, struct fm_err *e)
+read_state(struct job *j, const struct fm_model *m, struct fm_err *e)
+{
+    if (!j->state_file)
+        return 0;
+    if (m->set.method != FM_FEDPM)
+        fm_cli_usage("option --state means nothing under the model's method; "
+                     "only fedpm keeps one");
+    j->state = fm_state_new(m, j->client, e);
+    if (!j->state)
+        return FM_ESYS;
+    if (access(j->state_file, F_OK) != 0 && errno == ENOENT)
+        return 0;
+    return fm_state_read(j->state, j->state_file, e);
+}
+
+/* Before the answer: who got an answer can rely on the state. */
+static int
+write_state(const struct job *j, struct fm_err *e)
+{
+    struct fm_buf file = {0};
+    int rc;
+
+    if (!j->state)
+        return 0;
+    if (!(rc = fm_state_write(&file, j->state, e)))
+        rc = fm_out_write(j->state_file, file.data, file.len, e);
+    fm_buf_free(&file);
+    return rc;
+}
+
+static int
+run(struct job *j, struct fm_err *e)
 {
     struct fm_model *m = NULL;
     struct fm_dataset d = {0};
@@ -156,7 +196,8 @@ run(const struct job *j, struct fm_err *e)
     int rc;
 
     /* Before the work, not after it. */
-    if ((rc = fm_out_check(j->out, e)))
+    if ((rc = fm_out_check(j->out, e)) ||
+        (j->state_file && (rc = fm_out_check(j->state_file, e))))
         goto out;
     if (!(m = fm_model_read(j->model, e))) {
         rc = (int)e->code;
@@ -166,17 +207,19 @@ run(const struct job *j, struct fm_err *e)
         fm_err_where(e, strcmp(j->model, "-") == 0 ? "<stdin>" : j->model);
         goto out;
     }
-    if ((rc = fm_dataset_read(&d, j->images, j->labels, e)))
+    if ((rc = read_state(j, m, e)) ||
+        (rc = fm_dataset_read(&d, j->images, j->labels, e)))
         goto out;
     if ((rc = train(&b, j, m, &d, e)))
         goto out;
-    if ((rc = fm_bundle_write(&file, &b, e)))
+    if ((rc = fm_bundle_write(&file, &b, e)) || (rc = write_state(j, e)))
         goto out;
     rc = fm_out_write(j->out, file.data, file.len, e);
 out:
     fm_buf_free(&file);
     fm_bundle_free(&b);
     fm_dataset_free(&d);
+    fm_state_free(j->state);
     fm_model_free(m);
     return rc;
 }
@@ -199,6 +242,9 @@ main(int argc, char **argv)
     j.labels = fm_opt_need(&tool, "labels");
     j.indices = fm_opt(&tool, "indices");
     j.client = fm_opt_need(&tool, "client");
+    j.state_file = fm_opt(&tool, "state");
+    if (j.state_file && strcmp(j.state_file, "-") == 0)
+        fm_cli_usage("option --state: needs a file");
     if (!fm_client_ok(j.client))
         fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
                      j.client, FM_CLIENT_MAX);

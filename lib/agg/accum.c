@@ -24,6 +24,13 @@ fm_accum_new(const struct fm_model *base, struct fm_err *e)
     if (!a)
         return NULL;
     a->base = base;
+    if (base->set.method == FM_FEDPM) {
+        a->votes = fm_votes_new(base, e);
+        if (a->votes)
+            return a;
+        fm_accum_free(a);
+        return NULL;
+    }
     a->masked = fm_alloc(base->masked, sizeof *a->masked, e);
     a->full = fm_alloc(base->full, sizeof *a->full, e);
     if (!a->masked || !a->full) {
@@ -38,6 +45,7 @@ fm_accum_free(struct fm_accum *a)
 {
     if (!a)
         return;
+    fm_votes_free(a->votes);
     free(a->masked);
     free(a->full);
     free(a);
@@ -217,6 +225,11 @@ fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
             return rc;
         total += b[k]->samples;
     }
+    if (a->votes) {
+        if (!(rc = fm_votes_add(a->votes, b, n, pool, e)))
+            a->samples = total;
+        return rc;
+    }
 
     client = fm_alloc(n, sizeof *client, e);
     if (!client || plan_make(&j.plan, base, e)) {
@@ -248,6 +261,11 @@ fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
         return rc;
     assert(a->base->masked == other->base->masked);
     assert(a->base->full == other->base->full);
+    if (a->votes) {
+        if (!(rc = fm_votes_merge(a->votes, other->votes, e)))
+            a->samples += other->samples;
+        return rc;
+    }
     for (size_t i = 0; i < a->base->masked; i++)
         a->masked[i] += other->masked[i];
     for (size_t i = 0; i < a->base->full; i++)
@@ -392,6 +410,8 @@ fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
     struct finish f = {.a = a, .next = next};
     int rc;
 
+    if (a->votes)
+        return fm_votes_finish(a->votes, next, e);
     check_environment();
     assert(next->arch->ntensors == base->arch->ntensors);
     assert(next->arch->params == base->arch->params);

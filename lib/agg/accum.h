@@ -26,12 +26,16 @@
  * to nearest, ties to even.  (n * A / 65536 = n * a * 2^-40; s = 2^8; so the
  * masked quotient has den = samples * 2^48.)
  *
+ * Under fedpm nothing of this holds but the samples' total: votes are counted
+ * instead (votes.h).
+ *
  * Integer sums are associative: order, grouping, threads and instruction set
  * do not change a byte of the result.
  */
 #ifndef FM_AGG_ACCUM_H
 #define FM_AGG_ACCUM_H
 
+#include "agg/votes.h"
 #include "base/pool.h"
 #include "bundle/bundle.h"
 
@@ -40,8 +44,9 @@
 struct fm_accum {
     const struct fm_model *base; /* borrowed */
     uint64_t samples;
-    int64_t *masked; /* base->masked */
-    __int128 *full;  /* base->full */
+    int64_t *masked;        /* base->masked */
+    __int128 *full;         /* base->full */
+    struct fm_votes *votes; /* under fedpm, and then masked and full are NULL */
 };
 
 /* fm_accum_new - zero sums over a base model.  NULL and FM_ESYS. */
@@ -62,7 +67,8 @@ int fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
 
 /*
  * fm_accum_finish - the next model's values into `next`, a model of the same
- * architecture (its values are overwritten; `next` may be the base itself).
+ * architecture (its values are overwritten; `next` may be the base itself). The
+ * sum is used up.
  * Returns 0, or FM_EINPUT when samples is 0, a value is not finite or a
  * running variance came out negative.
  */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 static const char what[] = "partial.json";
-static const char weights[] = "samples"; /* the one policy there is */
 static const char *const names[] = {what, "clients", "sums", NULL};
 enum { HEAD, CLIENTS, SUMS };
 
@@ -19,6 +18,13 @@ enum {
     FULL = 16,
     SLACK = 1024, /* the archive's headers and its checksum */
 };
+
+/* The weighting policy: one for each sample, or for each client. */
+static const char *
+policy_of(enum fm_method m)
+{
+    return m == FM_FEDPM ? "clients" : "samples";
+}
 
 /* A sum of FM_PARTS_MAX clients; saturates. */
 size_t
@@ -71,7 +77,7 @@ write_head(struct fm_buf *out, const struct fm_partial_info *i,
 
     fm_json_add_int(j, "fedmrn", 1);
     fm_json_add_str(j, "method", fm_manifest_method(i->method));
-    fm_json_add_str(j, "weights", weights);
+    fm_json_add_str(j, "weights", policy_of(i->method));
     fm_json_add_int(j, "round", i->round);
     fm_json_add_str(j, "base", fm_id_hex(hex, &i->base));
     fm_json_add_int(j, "samples", i->samples);
@@ -117,7 +123,7 @@ static void
 put_sums(uint8_t *p, const struct fm_accum *a)
 {
     for (size_t i = 0; i < a->base->masked; i++, p += MASKED)
-        fm_put64(p, (uint64_t)a->masked[i]);
+        fm_put64(p, a->votes ? a->votes->ones[i] : (uint64_t)a->masked[i]);
     for (size_t i = 0; i < a->base->full; i++, p += FULL)
         put_full(p, a->full[i]);
 }
@@ -177,9 +183,10 @@ read_fields(struct fm_partial_info *i, const struct fm_json *j,
     if ((rc = fm_manifest_format(j, what, e)) ||
         (rc = fm_manifest_get_method(&i->method, j, what, e)))
         return rc;
-    if (!fm_json_str(j, "weights", &policy) || strcmp(policy, weights) != 0)
+    if (!fm_json_str(j, "weights", &policy) ||
+        strcmp(policy, policy_of(i->method)) != 0)
         return fm_err_set(e, FM_EINPUT, "%s: \"weights\" is not \"%s\"", what,
-                          weights);
+                          policy_of(i->method));
     if ((rc = fm_manifest_get_int(&i->round, j, "round", 1, FM_ROUND_MAX, what,
                                   e)) ||
         (rc = fm_manifest_get_id(&i->base, j, "base", what, e)) ||
@@ -333,6 +340,22 @@ check_base(const struct fm_partial_info *i, const struct fm_model *base,
 }
 
 static int
+read_votes(struct fm_votes *v, const uint8_t *p, struct fm_err *e)
+{
+    for (size_t i = 0; i < v->base->masked; i++, p += MASKED) {
+        uint64_t ones = fm_get64(p);
+
+        if (ones > v->n)
+            return fm_err_set(e, FM_EINPUT,
+                              "sums: masked parameter %zu has more votes than "
+                              "there are clients",
+                              i);
+        v->ones[i] = (uint32_t)ones;
+    }
+    return 0;
+}
+
+static int
 read_sums(struct fm_accum *a, const uint8_t *p, struct fm_err *e)
 {
     const struct fm_model *base = a->base;
@@ -377,6 +400,10 @@ fm_partial_parse(struct fm_partial *p, const uint8_t *bytes, size_t size,
     if (!p->sum)
         return FM_ESYS;
     p->sum->samples = info.samples;
+    if (p->sum->votes) {
+        p->sum->votes->n = (uint32_t)info.n;
+        return read_votes(p->sum->votes, sums, e);
+    }
     return read_sums(p->sum, sums, e);
 }
 

@@ -4,13 +4,13 @@
  * A canonical archive (base/archive.h) of three members:
  *
  *   partial.json  "fedmrn" 1, "method", "weights" "samples" (the weighting
- *                 policy), "round", "base", "samples" (the total), "masked",
- *                 "full", "clients" (how many), keys in this order
+ *                 policy; under fedpm "clients"), "round", "base", "samples"
+ * (the total), "masked", "full", "clients" (how many), keys in this order
  *   clients       per client, sorted by client id: the id padded with NUL to
  *                 64 bytes, its bundle's id (16 bytes), its samples (8 bytes)
- *   sums          masked accumulators, 8 bytes each, then full ones, 16 bytes
- *                 each, two's complement, little-endian
- *   checksum      as in a bundle
+ *   sums          masked accumulators (under fedpm, votes), 8 bytes each, then
+ * full ones, 16 bytes each, two's complement, little-endian checksum      as in
+ * a bundle
  *
  * Equal sets of bundles give equal files, however they were grouped.
  */

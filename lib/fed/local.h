@@ -31,6 +31,14 @@
  * Every method takes momentum, weight decay and the learning-rate schedule;
  * momentum and decay belong to what is trained, under masking to u.
  *
+ * FedPM (arXiv 2209.15328, algorithm 1): w are frozen weights from the run
+ * seed, and scores s start from the model's posterior (tensor/posterior.h).  In
+ * each step a fresh mask m ~ Bernoulli(sigmoid(s)) on lanes of purpose mask,
+ * block high = t, and Adam on the scores with the gradient straight through the
+ * draw (nn/bernoulli.h, nn/adam.h; `gradient` authors: times theta once more).
+ * In the end one mask is drawn on lanes of purpose dither, as above.  Adam's
+ * moments start at 0, or where `state` left them.
+ *
  * Order of samples: epoch E (from 0) shuffles the rows, as they were given, by
  * a stream of purpose shuffle, block high = E, and cuts batches in order; the
  * last may be short.
@@ -43,6 +51,8 @@
 #include "data/dataset.h"
 #include "tensor/model.h"
 
+struct fm_state;
+
 struct fm_local {
     const struct fm_model *base;
     const struct fm_dataset *data; /* checked against base */
@@ -51,6 +61,7 @@ struct fm_local {
     const char *client;
     const struct fm_settings *set; /* base->set, or with local overrides */
     uint64_t private_seed;
+    struct fm_state *state; /* fedpm: continued and updated; may be NULL */
     struct fm_pool *pool;
     /* Called after each step when not NULL: step of steps, its batch's loss. */
     void (*progress)(void *ctx, size_t step, size_t steps, double loss);

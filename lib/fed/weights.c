@@ -2,7 +2,8 @@
 
 #include "base/mem.h"
 #include "fed/coarse.h"
-#include "fed/masking.h"
+#include "fed/state.h"
+#include "fed/weights_impl.h"
 #include "mask/bits.h"
 #include "nn/sgd.h"
 #include "rand/key.h"
@@ -13,36 +14,10 @@
 
 enum { ALIGN = 16 /* floats of a cache line: a tensor starts on its own */ };
 
-/* A piece of one tensor, the unit of work. */
-struct chunk {
-    uint32_t tensor, count;
-    size_t first;
-};
-
-struct fm_weights {
-    const struct fm_local *l;
-    uint32_t steps, t;
-    bool masking; /* masked tensors train an update */
-    uint64_t noise_key;
-    double lr;        /* of the step at work */
-    size_t total;     /* floats of each array below */
-    size_t *at;       /* per tensor: its place in each of them */
-    float **value;    /* per tensor: what the network sees */
-    float **gradient; /* per tensor: or NULL */
-    float *own;       /* behind value */
-    float *slope;     /* behind gradient */
-    float *update;    /* u, or NULL without masking */
-    float *velocity;  /* or NULL without momentum */
-    int32_t *noise;   /* n, or NULL without masking */
-    struct chunk *chunk;
-    size_t nchunks;
-    struct fm_masking_lanes *lanes; /* one per thread */
-};
-
 static bool
 is_masked(const struct fm_weights *v, size_t i)
 {
-    return v->masking && v->l->base->tensor[i].masked;
+    return v->way && v->l->base->tensor[i].masked;
 }
 
 static bool
@@ -69,7 +44,7 @@ lay_out(struct fm_weights *v)
             size_t left = count - first;
 
             if (v->chunk)
-                v->chunk[v->nchunks] = (struct chunk){
+                v->chunk[v->nchunks] = (struct fm_chunk){
                     .tensor = (uint32_t)i,
                     .count =
                         (uint32_t)(left < FM_MASKING_CHUNK ? left
@@ -99,52 +74,136 @@ step_of(const struct fm_weights *v, size_t tensor)
     return s;
 }
 
+/* --- FedMRN's way -------------------------------------------------------- */
+
+static void
+update_start(struct fm_weights *v, const struct fm_chunk *c, size_t at)
+{
+    fm_noise_fill(v->noise + at, v->noise_key, v->l->base->set.dist, c->tensor,
+                  c->first, c->count);
+}
+
+static void
+update_begin(struct fm_weights *v, const struct fm_chunk *c, size_t at,
+             struct fm_masking_lanes *lanes)
+{
+    const struct fm_masking_step s = step_of(v, c->tensor);
+
+    fm_masking_weights(
+        v->own + at, &s, v->l->base->tensor[c->tensor].value + c->first,
+        v->update + at, v->noise + at, c->first, c->count, lanes);
+}
+
+/* SGD on what is trained. */
+static void
+plain_step(struct fm_weights *v, float *p, const struct fm_chunk *c, size_t at)
+{
+    fm_sgd_step(p + at, v->slope + at, v->velocity ? v->velocity + at : NULL,
+                c->count, v->lr, v->l->set->momentum, v->l->set->weight_decay);
+}
+
+static void
+update_descend(struct fm_weights *v, const struct fm_chunk *c, size_t at)
+{
+    plain_step(v, v->update, c, at);
+}
+
+uint64_t
+fm_weights_dither(const struct fm_weights *v)
+{
+    const struct fm_model *base = v->l->base;
+
+    if (v->l->set->dither == FM_DITHER_SHARED)
+        return fm_key_client(base->seed, base->round + 1, v->l->client);
+    return v->l->private_seed;
+}
+
+static void
+update_draw(struct fm_weights *v, const struct fm_chunk *c, size_t at,
+            uint8_t *m)
+{
+    struct fm_masking_step s = step_of(v, c->tensor);
+
+    s.key = fm_weights_dither(v);
+    fm_masking_final(m, &s, v->update + at, v->noise + at, c->first, c->count,
+                     v->lanes);
+}
+
+/* Masking `post`: the update is what ordinary training changed. */
+static void
+post_draw(struct fm_weights *v, const struct fm_chunk *c, size_t at, uint8_t *m)
+{
+    const struct fm_model *base = v->l->base;
+    const float *w = base->tensor[c->tensor].value + c->first;
+    float difference[FM_MASKING_CHUNK];
+    int32_t n[FM_MASKING_CHUNK];
+    struct fm_masking_step s = step_of(v, c->tensor);
+
+    s.key = fm_weights_dither(v);
+    for (size_t j = 0; j < c->count; j++)
+        difference[j] = v->own[at + j] - w[j];
+    fm_noise_fill(n, v->noise_key, base->set.dist, c->tensor, c->first,
+                  c->count);
+    fm_masking_final(m, &s, difference, n, c->first, c->count, v->lanes);
+}
+
+static const struct fm_way way_update = {update_start, update_begin,
+                                         update_descend, update_draw};
+
+static const struct fm_way *
+way_of(const struct fm_local *l)
+{
+    switch (l->base->set.method) {
+    case FM_FEDAVG:
+        break;
+    case FM_FEDMRN:
+    case FM_FEDMRNS:
+        return l->set->masking == FM_POST ? NULL : &way_update;
+    case FM_FEDPM:
+        return &fm_way_scores;
+    }
+    return NULL;
+}
+
 /* --- Per chunk, on the pool --------------------------------------------- */
 
 static void
 start_chunk(void *ctx, size_t i, size_t worker)
 {
     struct fm_weights *v = ctx;
-    const struct chunk *c = &v->chunk[i];
+    const struct fm_chunk *c = &v->chunk[i];
+    const float *w = v->l->base->tensor[c->tensor].value;
     size_t at = v->at[c->tensor] + c->first;
 
     (void)worker;
-    memcpy(v->own + at, v->l->base->tensor[c->tensor].value + c->first,
-           c->count * sizeof *v->own);
+    if (w)
+        memcpy(v->own + at, w + c->first, c->count * sizeof *v->own);
     if (is_masked(v, c->tensor))
-        fm_noise_fill(v->noise + at, v->noise_key, v->l->base->set.dist,
-                      c->tensor, c->first, c->count);
+        v->way->start(v, c, at);
 }
 
 static void
 begin_chunk(void *ctx, size_t i, size_t worker)
 {
     struct fm_weights *v = ctx;
-    const struct chunk *c = &v->chunk[i];
-    size_t at = v->at[c->tensor] + c->first;
-    struct fm_masking_step s;
+    const struct fm_chunk *c = &v->chunk[i];
 
-    if (!is_masked(v, c->tensor))
-        return;
-    s = step_of(v, c->tensor);
-    fm_masking_weights(
-        v->own + at, &s, v->l->base->tensor[c->tensor].value + c->first,
-        v->update + at, v->noise + at, c->first, c->count, &v->lanes[worker]);
+    if (is_masked(v, c->tensor))
+        v->way->begin(v, c, v->at[c->tensor] + c->first, &v->lanes[worker]);
 }
 
 static void
 descend_chunk(void *ctx, size_t i, size_t worker)
 {
     struct fm_weights *v = ctx;
-    const struct chunk *c = &v->chunk[i];
+    const struct fm_chunk *c = &v->chunk[i];
     size_t at = v->at[c->tensor] + c->first;
-    float *p = is_masked(v, c->tensor) ? v->update : v->own;
 
     (void)worker;
-    if (is_trained(v, c->tensor))
-        fm_sgd_step(p + at, v->slope + at,
-                    v->velocity ? v->velocity + at : NULL, c->count, v->lr,
-                    v->l->set->momentum, v->l->set->weight_decay);
+    if (is_masked(v, c->tensor))
+        v->way->descend(v, c, at);
+    else if (is_trained(v, c->tensor))
+        plain_step(v, v->own, c, at);
 }
 
 /* --- The life of the tensors -------------------------------------------- */
@@ -167,10 +226,22 @@ allocate(struct fm_weights *v, struct fm_err *e)
     if (!v->chunk || !v->lanes || !v->own || !v->slope)
         return false;
     lay_out(v);
-    if (v->masking) {
+    if (v->way) {
         v->update = fm_alloc(v->total, sizeof *v->update, e);
+        if (!v->update)
+            return false;
+    }
+    if (v->way == &way_update) {
         v->noise = fm_alloc(v->total, sizeof *v->noise, e);
-        if (!v->update || !v->noise)
+        if (!v->noise)
+            return false;
+    }
+    if (v->way == &fm_way_scores) {
+        v->frozen = fm_alloc(v->total, sizeof *v->frozen, e);
+        v->theta = fm_alloc(v->total, sizeof *v->theta, e);
+        v->moment[0] = fm_alloc(v->total, sizeof **v->moment, e);
+        v->moment[1] = fm_alloc(v->total, sizeof **v->moment, e);
+        if (!v->frozen || !v->theta || !v->moment[0] || !v->moment[1])
             return false;
     }
     if (v->l->set->momentum > 0) {
@@ -190,13 +261,14 @@ fm_weights_new(const struct fm_local *l, uint32_t steps, struct fm_err *e)
         return NULL;
     v->l = l;
     v->steps = steps;
-    v->masking =
-        fm_method_masked(l->base->set.method) && l->set->masking != FM_POST;
+    v->way = way_of(l);
     v->noise_key = fm_model_noise_key(l->base, l->base->round + 1, l->client);
     if (!allocate(v, e)) {
         fm_weights_free(v);
         return NULL;
     }
+    if (v->moment[0] && l->state)
+        fm_state_load(l->state, &v->adam, v->moment, v->at);
     for (size_t i = 0; i < l->base->arch->ntensors; i++) {
         v->value[i] = v->own + v->at[i];
         v->gradient[i] = is_trained(v, i) ? v->slope + v->at[i] : NULL;
@@ -218,6 +290,10 @@ fm_weights_free(struct fm_weights *v)
     free(v->update);
     free(v->velocity);
     free(v->noise);
+    free(v->frozen);
+    free(v->theta);
+    free(v->moment[0]);
+    free(v->moment[1]);
     free(v->chunk);
     free(v->lanes);
     free(v);
@@ -240,7 +316,7 @@ fm_weights_begin(struct fm_weights *v, uint32_t t)
 {
     assert(t >= 1 && t <= v->steps);
     v->t = t;
-    if (v->masking)
+    if (v->way)
         fm_pool_run(v->l->pool, v->nchunks, begin_chunk, v);
 }
 
@@ -269,32 +345,6 @@ fm_weights_finite(const struct fm_weights *v)
                 return false;
     }
     return true;
-}
-
-/* The final mask of one chunk, into `m`. */
-static void
-draw_chunk(struct fm_weights *v, const struct chunk *c, uint8_t *m)
-{
-    const struct fm_model *base = v->l->base;
-    size_t at = v->at[c->tensor] + c->first;
-    float difference[FM_MASKING_CHUNK];
-    int32_t n[FM_MASKING_CHUNK];
-    struct fm_masking_step s = step_of(v, c->tensor);
-
-    if (v->l->set->dither == FM_DITHER_SHARED)
-        s.key = fm_key_client(base->seed, base->round + 1, v->l->client);
-    if (v->masking) {
-        fm_masking_final(m, &s, v->update + at, v->noise + at, c->first,
-                         c->count, v->lanes);
-        return;
-    }
-    /* Masking `post`: the update is what ordinary training changed. */
-    for (size_t j = 0; j < c->count; j++)
-        difference[j] =
-            v->own[at + j] - base->tensor[c->tensor].value[c->first + j];
-    fm_noise_fill(n, v->noise_key, base->set.dist, c->tensor, c->first,
-                  c->count);
-    fm_masking_final(m, &s, difference, n, c->first, c->count, v->lanes);
 }
 
 /* The deltas of one full tensor, into `out`.  The slopes have served, and lend
@@ -330,14 +380,19 @@ fm_weights_answer(struct fm_weights *v, struct fm_bundle *b, struct fm_err *e)
     dense = bits + masks;
     memset(bits, 0, masks);
     for (size_t k = 0; k < v->nchunks; k++) {
-        const struct chunk *c = &v->chunk[k];
+        const struct fm_chunk *c = &v->chunk[k];
         const struct fm_model_tensor *t = &base->tensor[c->tensor];
 
         if (t->masked) {
-            draw_chunk(v, c, m);
+            if (v->way)
+                v->way->draw(v, c, v->at[c->tensor] + c->first, m);
+            else
+                post_draw(v, c, v->at[c->tensor] + c->first, m);
             fm_bits_put(bits, t->at + c->first, m, c->count);
         }
     }
+    if (v->moment[0] && v->l->state)
+        fm_state_save(v->l->state, v->adam + v->t, v->moment, v->at);
     for (size_t i = 0; i < base->arch->ntensors; i++)
         if (!base->tensor[i].masked)
             put_deltas(v, i, dense + 4 * base->tensor[i].at);

@@ -6,6 +6,9 @@
  * made anew in each step (masking.h).  All other tensors are trained as they
  * are.  Momentum and weight decay belong to what is trained: to u there.
  *
+ * Under fedpm masked tensors have frozen weights from the run seed, and train
+ * scores by Adam (scores.c).
+ *
  * All memory is taken at the start; no step allocates.  Work is cut into
  * chunks that do not depend on the number of threads, and no chunk reads what
  * another writes: results are the same for any pool.

@@ -1,0 +1,120 @@
+#include "fed/state.h"
+
+#include "fixture.h"
+
+static const char net[] = "input 3\nlinear 2\nrelu\nlinear 4 nobias\n";
+
+static struct fm_model *
+model(const char *text, uint64_t seed)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_model *m;
+
+    fm_settings_default(&set, FM_FEDPM);
+    m = fm_model_new(fm_arch_parse(text, "net", &e), &set, seed, &e);
+    CHECK(m, "%s", e.msg);
+    return m;
+}
+
+/* What a training left, through a file, into another training. */
+static struct fm_buf
+round_trip(const struct fm_model *m)
+{
+    static const size_t at[] = {0, 16, 32};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_state *s = fm_state_new(m, "c", &e),
+                    *back = fm_state_new(m, "c", &e);
+    float first[48], second[48], got[2][48] = {{0}};
+    float *from[2] = {first, second}, *to[2] = {got[0], got[1]};
+    struct fm_buf file = {0};
+    struct fm_st st;
+    uint64_t steps;
+
+    CHECK(s && back, "%s", e.msg);
+    CHECK(s->steps == 0, "a new state has %d steps", (int)s->steps);
+    for (size_t i = 0; i < 48; i++) {
+        first[i] = (float)i - 20;
+        second[i] = (float)i;
+    }
+    fm_state_save(s, 15, from, at);
+    CHECK(!fm_state_write(&file, s, &e), "%s", e.msg);
+    fx_save("state", &file);
+    CHECK(!fm_state_read(back, "state", &e), "%s", e.msg);
+    fm_state_load(back, &steps, to, at);
+    CHECK(steps == 15, "%d steps", (int)steps);
+    for (size_t t = 0; t < 3; t++)
+        for (size_t i = 0; i < m->arch->tensor[t].count; i++)
+            CHECK(got[0][at[t] + i] == first[at[t] + i] &&
+                      got[1][at[t] + i] == second[at[t] + i],
+                  "tensor %zu, %zu", t, i);
+    CHECK(got[0][6] == 0, "between the tensors");
+    /* Another reader finds what PyTorch would call them. */
+    CHECK(!fm_st_parse(&st, file.data, file.len, &e), "%s", e.msg);
+    CHECK(st.ntensors == 6 &&
+              strcmp(st.tensor[1].name, "classifier.0.weight.exp_avg_sq") == 0,
+          "%s", st.tensor[1].name);
+    fm_st_free(&st);
+    fm_state_free(s);
+    fm_state_free(back);
+    return file;
+}
+
+static void
+refused(const struct fm_model *m, const char *client, const struct fm_buf *file,
+        const char *message)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_state *s = fm_state_new(m, client, &e);
+
+    fx_save("bad", file);
+    CHECK(fm_state_read(s, "bad", &e) == FM_EINPUT, "accepted: %s", message);
+    CHECK(strstr(e.msg, message) && strncmp(e.msg, "bad: ", 5) == 0, "%s",
+          e.msg);
+    fm_state_free(s);
+}
+
+static void
+hostile(struct fm_model *m, struct fm_buf *file)
+{
+    struct fm_model *wide =
+        model("input 3\nlinear 3\nrelu\nlinear 4 nobias\n", 7);
+    struct fm_model *run = model(net, 8);
+    uint8_t *at;
+
+    refused(wide, "c", file, "the state of another architecture");
+    refused(run, "c", file, "the state of another run");
+    refused(m, "d", file, "the state of another client");
+    file->len--;
+    refused(m, "c", file, "");
+    file->len++;
+    file->data[file->len - 3] ^= 1;
+    refused(m, "c", file, "damaged: the checksum of its values");
+    file->data[file->len - 3] ^= 1;
+    at = memmem(file->data, file->len, "steps\":\"15", 10);
+    CHECK(at, "no steps");
+    memcpy(at + 8, "00", 2);
+    refused(m, "c", file, "fedmrn.steps is not an integer");
+    memcpy(at + 8, "15", 2);
+    at = memmem(file->data, file->len, "exp_avg_sq", 10);
+    memcpy(at, "exp_avg_qs", 10);
+    refused(m, "c", file, "is not classifier.0.weight.exp_avg_sq");
+    fm_model_free(wide);
+    fm_model_free(run);
+}
+
+int
+main(void)
+{
+    struct fm_model *m = model(net, 7);
+    struct fm_buf file;
+    char dir[32];
+
+    fx_enter(dir);
+    file = round_trip(m);
+    hostile(m, &file);
+    fm_buf_free(&file);
+    fm_model_free(m);
+    fx_leave(dir);
+    return 0;
+}
