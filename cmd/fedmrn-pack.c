@@ -7,9 +7,14 @@
 #include "cli/out.h"
 #include "cli/progress.h"
 
+#include <string.h>
+
 static struct fm_opt opts[] = {
-    {0, "coder", "CODER", "how masks are written: raw or auto (the default)",
+    {'m', "model", "FILE", "the model they answer: it makes them smaller",
      NULL},
+    {0, "coder", "CODER", "raw, rans, or the smaller: auto (the default)",
+     NULL},
+    FM_OPT_THREADS,
     FM_OPT_OUTPUT,
     FM_OPT_QUIET,
     {0}};
@@ -17,24 +22,61 @@ static struct fm_opt opts[] = {
 static struct fm_tool tool = {
     "fedmrn-pack", "[OPTION]... [BUNDLE]...",
     "Write one bundle again in its packed form, or several as one round file.",
-    "fedmrn-train --model w0 ... | fedmrn-pack -o r1/7.mrn", opts};
+    "fedmrn-train --model w0 ... | fedmrn-pack --model w0 -o r1/7.mrn", opts};
+
+static const char *const forms[] = {
+    [FM_PACK_RAW] = "raw",
+    [FM_PACK_RANS] = "rans",
+    [FM_PACK_AUTO] = "auto",
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static enum fm_pack_form
+form(void)
+{
+    const char *name = fm_opt(&tool, "coder");
+
+    for (int i = 0; name && i < FORMS; i++)
+        if (strcmp(name, forms[i]) == 0)
+            return (enum fm_pack_form)i;
+    if (name)
+        fm_cli_usage("--coder %s is not known: raw, rans or auto", name);
+    return FM_PACK_AUTO;
+}
 
 static int
-run(char **path, size_t n, struct fm_err *e)
+run(char **path, size_t n, enum fm_pack_form how, struct fm_err *e)
 {
+    const char *name = fm_opt(&tool, "model");
+    struct fm_model *model = NULL;
+    struct fm_pool *pool = NULL;
     struct fm_pack p = {0};
     int rc = fm_out_check(fm_opt(&tool, "output"), e);
 
     if (rc)
         return rc;
+    if (name && !(model = fm_model_read(name, e)))
+        return (int)e->code;
+    pool = fm_cli_pool(&tool, e);
+    if (!pool) {
+        rc = FM_ESYS;
+        goto out;
+    }
+    p.model = model;
+    p.pool = pool;
     for (size_t i = 0; i < n; i++) {
-        if ((rc = fm_pack_take(&p, path[i], FM_CODER_RAW, e)))
+        if ((rc = fm_pack_take(&p, path[i], how, e)))
             goto out;
         fm_progress(i + 1, n, "files", NULL);
     }
     rc = fm_out_stream(fm_opt(&tool, "output"), fm_pack_put, &p, e);
+    if (rc == 0 && p.blind && !fm_opt(&tool, "quiet"))
+        fm_cli_note("coded without the noise of the model; --model MODEL makes "
+                    "it smaller");
 out:
     fm_pack_free(&p);
+    fm_pool_free(pool);
+    fm_model_free(model);
     return rc;
 }
 
@@ -44,12 +86,11 @@ main(int argc, char **argv)
     struct fm_err e = {FM_OK, ""};
     int n;
     char **path = fm_cli_start(&tool, argc, argv, &n);
-    const char *coder = fm_opt(&tool, "coder");
+    enum fm_pack_form how = form();
 
-    if (coder && strcmp(coder, "raw") != 0 && strcmp(coder, "auto") != 0)
-        fm_cli_usage("--coder %s is not known: raw or auto", coder);
-    path = fm_cli_inputs(path, &n, NULL);
+    path = fm_cli_inputs(path, &n, fm_opt(&tool, "model"));
+    fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     fm_out_check_tty(fm_opt(&tool, "output"));
-    run(path, (size_t)n, &e);
+    run(path, (size_t)n, how, &e);
     return fm_cli_end(&e);
 }

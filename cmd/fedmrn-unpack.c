@@ -26,7 +26,7 @@ write_raw(const char *path, struct fm_err *e)
     struct fm_pack p = {0};
     int rc;
 
-    if ((rc = fm_pack_take(&p, path, FM_CODER_RAW, e)))
+    if ((rc = fm_pack_take(&p, path, FM_PACK_RAW, e)))
         goto out;
     rc = fm_out_stream(fm_opt(&tool, "output"), fm_pack_put, &p, e);
 out:

@@ -16,8 +16,8 @@ enum { MANIFEST, MASKS, DENSE };
  */
 enum { EXPONENT_END = 127 + 38 };
 
-static int
-check_deltas(const struct fm_bundle *b, struct fm_err *e)
+int
+fm_bundle_check_deltas(const struct fm_bundle *b, struct fm_err *e)
 {
     for (size_t i = 0; i < b->full; i++) {
         uint32_t x = fm_get32(b->dense + 4 * i);
@@ -51,6 +51,20 @@ fm_bundle_check_size(uint64_t masked, uint64_t full, struct fm_err *e)
                       (unsigned long long)FM_BUNDLE_MAX);
 }
 
+/* A code is never longer than what it codes, but for the byte that says so;
+ * the rest is found when it is decoded. */
+static int
+check_coded(const struct fm_bundle *b, const struct fm_member *m,
+            struct fm_err *e)
+{
+    if (m[MASKS].size > fm_bits_size(b->masked) + (b->masked > 0) ||
+        (m[MASKS].size == 0 && b->masked > 0))
+        return fm_err_set(e, FM_EINPUT,
+                          "masks: %zu bytes cannot be a code of %zu entries",
+                          m[MASKS].size, b->masked);
+    return 0;
+}
+
 static int
 check_sizes(const struct fm_bundle *b, const struct fm_member *m,
             struct fm_err *e)
@@ -58,6 +72,10 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
     size_t dense;
     int rc;
 
+    if ((rc = fm_bundle_check_size(b->masked, b->full, e)))
+        return rc;
+    if (b->coder == FM_CODER_RANS)
+        return check_coded(b, m, e);
     rc = fm_bits_check(m[MASKS].data, m[MASKS].size, b->masked, e);
     if (rc) {
         fm_err_where(e, "masks");
@@ -67,7 +85,7 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
         return fm_err_set(e, FM_EINPUT,
                           "dense: %zu bytes, but %zu floats are announced",
                           m[DENSE].size, b->full);
-    return fm_bundle_check_size(b->masked, b->full, e);
+    return 0;
 }
 
 int
@@ -115,10 +133,15 @@ fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
         (rc = fm_manifest_parse(b, m[MANIFEST].data, m[MANIFEST].size, e)) ||
         (rc = check_sizes(b, m, e)))
         return rc;
-    b->masks = m[MASKS].data;
-    b->dense = m[DENSE].data;
-    if ((rc = check_deltas(b, e)))
-        return rc;
+    if (b->coder == FM_CODER_RANS) {
+        b->code = (struct fm_coding){m[MASKS].data, m[DENSE].data, m[MASKS].size,
+                                   m[DENSE].size};
+    } else {
+        b->masks = m[MASKS].data;
+        b->dense = m[DENSE].data;
+        if ((rc = fm_bundle_check_deltas(b, e)))
+            return rc;
+    }
     return base ? fm_bundle_check_base(b, base, e) : 0;
 }
 
@@ -126,6 +149,8 @@ void
 fm_bundle_free(struct fm_bundle *b)
 {
     fm_buf_free(&b->bytes);
+    fm_buf_free(&b->plain);
+    fm_buf_free(&b->coded);
     *b = (struct fm_bundle){0};
 }
 
@@ -134,11 +159,12 @@ fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e)
 {
     struct fm_member m[FM_MEMBERS_MAX];
     struct fm_buf manifest = {0};
+    struct fm_id sum;
     int rc;
 
     assert(fm_client_ok(b->client) && b->round > 0);
     assert(b->samples > 0 && b->samples <= FM_SAMPLES_MAX);
-    assert(b->coder == FM_CODER_RAW);
+    assert(b->coder == FM_CODER_RANS || b->masked == 0 || b->masks);
     if ((rc = fm_bundle_check_size(b->masked, b->full, e)) ||
         (rc = fm_manifest_write(&manifest, b, e)))
         goto out;
@@ -147,7 +173,15 @@ fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e)
         (struct fm_member){"manifest.json", manifest.data, manifest.len};
     m[MASKS] = (struct fm_member){"masks", b->masks, fm_bits_size(b->masked)};
     m[DENSE] = (struct fm_member){"dense", b->dense, 4 * b->full};
-    rc = fm_checksum_seal(out, m, 3, &b->id, e);
+    if (b->coder == FM_CODER_RANS) {
+        m[MASKS].data = b->code.masks;
+        m[MASKS].size = b->code.nmasks;
+        m[DENSE].data = b->code.dense;
+        m[DENSE].size = b->code.ndense;
+    }
+    rc = fm_checksum_seal(out, m, 3, &sum, e);
+    if (rc == 0 && b->coder == FM_CODER_RAW)
+        b->id = sum;
 out:
     fm_buf_free(&manifest);
     return rc;

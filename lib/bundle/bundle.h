@@ -7,7 +7,7 @@
  *   manifest.json  one JSON object without white space, keys in this order:
  *                    "fedmrn"   1, the format
  *                    "method"   "fedmrn", "fedmrns", "fedavg", "fedpm"
- *                    "coder"    "raw": how the member masks is written
+ *                    "coder"    "raw", or "rans" for the coded form
  *                    "dither"   "shared" or "private"; not under fedavg
  *                    "client"   its id, [a-z0-9._-]{1,64}
  *                    "round"    the round it answers: base round + 1, <= 2^32
@@ -15,6 +15,7 @@
  *                    "samples"  training samples, 1..2^32
  *                    "masked"   masked parameters (0 under fedavg)
  *                    "full"     parameters that travel in full
+ *                    "id"       its bundle id, 32 hex; in the coded form only
  *                  at most 512 bytes
  *   masks          all masked tensors in state_dict order as one bit string
  *                  (mask/bits.h); empty under fedavg
@@ -22,6 +23,9 @@
  *                  little-endian float32 deltas to the base model
  *   checksum       XXH3-128, canonical, of every byte before this member's
  *                  header
+ *
+ * In the coded form the member masks is what maskcode.h says (and dense what
+ * coded.h says).
  *
  * Headers take 426 bytes; with manifest and checksum at most 954.
  *
@@ -45,11 +49,17 @@
 #include "rand/key.h"
 #include "tensor/model.h"
 
-enum fm_coder { FM_CODER_RAW };
+enum fm_coder { FM_CODER_RAW, FM_CODER_RANS };
 
 enum { FM_MANIFEST_MAX = 512 };
 #define FM_SAMPLES_MAX ((uint64_t)1 << 32)
 #define FM_BUNDLE_MAX  (((uint64_t)1 << 32) - 1)
+
+/* The members of a coded bundle as they travel. */
+struct fm_coding {
+    const uint8_t *masks, *dense;
+    size_t nmasks, ndense; /* bytes */
+};
 
 struct fm_bundle {
     enum fm_method method;
@@ -59,10 +69,13 @@ struct fm_bundle {
     uint64_t round, samples;
     struct fm_id base;
     size_t masked, full;  /* parameters */
-    const uint8_t *masks; /* fm_bits_size(masked) bytes, decoded */
-    const uint8_t *dense; /* 4 * full bytes, little-endian floats */
+    const uint8_t *masks; /* fm_bits_size(masked) bytes; NULL: not decoded */
+    const uint8_t *dense; /* 4 * full bytes, little-endian floats; likewise */
+    struct fm_coding code;  /* of the coder rans */
     struct fm_id id;      /* set by parse and write */
-    struct fm_buf bytes;  /* what was read; masks and dense may point here */
+    struct fm_buf bytes;  /* what was read; members may point here */
+    struct fm_buf plain;  /* or here, when they were decoded */
+    struct fm_buf coded;  /* or here, when they were coded */
 };
 
 /*
@@ -73,6 +86,9 @@ struct fm_bundle {
  * Checked, in this order: the archive's form, the members' names, the
  * checksum, the manifest, the sizes and their bound, the pad bits, every delta,
  * and with a base: its id, round, method and sizes.
+ *
+ * A coded bundle is not decoded here, but by fm_coded_decode: until then masks
+ * and dense are NULL, and the id is what the manifest says.
  *
  * Fills *b, to be released by fm_bundle_free, also after a failure.
  * Returns 0, FM_EINPUT or FM_ESYS; messages do not name the file.
@@ -88,11 +104,16 @@ void fm_bundle_free(struct fm_bundle *b); /* harmless on {0} */
 int fm_bundle_check_size(uint64_t masked, uint64_t full, struct fm_err *e);
 
 /*
- * fm_bundle_write - append b's file in the form b->coder to `out`, and set
- * b->id.  The caller vouches for the fields.  Returns 0, FM_ESYS, or FM_EINPUT
- * when it is too large.
+ * fm_bundle_write - append b's file in the form b->coder to `out`.  The raw
+ * form sets b->id; the coded one needs it, and writes b->code as it is.  The
+ * caller vouches for the fields.  Returns 0, FM_ESYS, or FM_EINPUT when it is
+ * too large.
  */
 int fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e);
+
+/* fm_bundle_check_deltas - is every float of b->dense a delta?  0 or FM_EINPUT.
+ */
+int fm_bundle_check_deltas(const struct fm_bundle *b, struct fm_err *e);
 
 /* fm_bundle_check_base - the last step of fm_bundle_parse, on its own. */
 int fm_bundle_check_base(const struct fm_bundle *b, const struct fm_model *base,

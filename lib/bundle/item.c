@@ -1,6 +1,7 @@
 #include "bundle/item.h"
 
 #include "base/mem.h"
+#include "bundle/coded.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -119,8 +120,10 @@ classify(struct fm_items *it, struct fm_item *item, struct fm_buf *b,
 
     if (opens_with(b, "manifest.json")) {
         item->kind = FM_ITEM_BUNDLE;
-        rc = fm_bundle_parse(&item->bundle, b, it->base, e);
-        if (rc)
+        if ((rc = fm_bundle_parse(&item->bundle, b, it->base, e)))
+            return rc;
+        if ((it->base || fm_coded_alone(&item->bundle)) &&
+            (rc = fm_coded_decode(&item->bundle, it->base, it->pool, e)))
             return rc;
     } else if (opens_with(b, "partial.json")) {
         item->kind = FM_ITEM_PARTIAL;

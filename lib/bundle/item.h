@@ -17,12 +17,16 @@
  *             bundles, 16 bytes each
  *   checksum  as in a bundle
  *
+ * A bundle in its coded form (coded.h) is decoded where that can be: with a
+ * base, or when it needs none.
+ *
  * A round file may itself stand in a stream.  A file (not standard input) that
  * holds several bundles must have an index.
  */
 #ifndef FM_BUNDLE_ITEM_H
 #define FM_BUNDLE_ITEM_H
 
+#include "base/pool.h"
 #include "bundle/bundle.h"
 #include "bundle/checksum.h"
 
@@ -33,6 +37,7 @@ struct fm_items {
     struct fm_source src;
     size_t limit;                /* bytes of the largest item accepted */
     const struct fm_model *base; /* for the bundles; may be NULL */
+    struct fm_pool *pool;        /* decodes coded ones; may be NULL */
     struct fm_id *listed;        /* ids the open index still expects */
     size_t nlisted, taken;
     size_t loose; /* bundles seen outside an index */

@@ -21,7 +21,10 @@ static const char *const dithers[] = {
     [FM_DITHER_SHARED] = "shared",
     [FM_DITHER_PRIVATE] = "private",
 };
-static const char *const coders[] = {[FM_CODER_RAW] = "raw"};
+static const char *const coders[] = {
+    [FM_CODER_RAW] = "raw",
+    [FM_CODER_RANS] = "rans",
+};
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -158,6 +161,8 @@ fm_manifest_write(struct fm_buf *out, const struct fm_bundle *b,
     fm_json_add_int(j, "samples", b->samples);
     fm_json_add_int(j, "masked", b->masked);
     fm_json_add_int(j, "full", b->full);
+    if (b->coder == FM_CODER_RANS)
+        fm_json_add_str(j, "id", fm_id_hex(hex, &b->id));
     rc = fm_json_dump(out, j, e);
     fm_json_free(j);
     return rc;
@@ -232,6 +237,8 @@ fm_manifest_parse(struct fm_bundle *b, const uint8_t *p, size_t n,
         b->dither = (enum fm_dither)i;
     }
     if ((rc = get_client(b, j, e)) || (rc = get_counts(b, j, e)) ||
+        (b->coder == FM_CODER_RANS &&
+         (rc = fm_manifest_get_id(&b->id, j, "id", what, e))) ||
         (rc = fm_manifest_write(&again, b, e)))
         goto out;
     rc = fm_manifest_same(&again, p, n, what, e);

@@ -16,8 +16,8 @@ int fm_manifest_write(struct fm_buf *out, const struct fm_bundle *b,
                       struct fm_err *e);
 
 /*
- * fm_manifest_parse - fill b's fields (not masks, dense, id) from `n` bytes.
- * Returns 0, FM_EINPUT or FM_ESYS.
+ * fm_manifest_parse - fill b's fields (not masks, dense; id when coded) from
+ * `n` bytes. Returns 0, FM_EINPUT or FM_ESYS.
  */
 int fm_manifest_parse(struct fm_bundle *b, const uint8_t *p, size_t n,
                       struct fm_err *e);

@@ -1,6 +1,7 @@
 #include "bundle/pack.h"
 
 #include "base/mem.h"
+#include "bundle/coded.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -62,24 +63,54 @@ fm_pack_add(struct fm_pack *p, struct fm_bundle *b, struct fm_err *e)
  * grows only by what has arrived. */
 static const size_t limit = SIZE_MAX / 4;
 
+/* Bring a bundle into its form. */
+static int
+shape(struct fm_pack *p, struct fm_bundle *b, enum fm_pack_form form,
+      struct fm_err *e)
+{
+    int rc;
+
+    if (form == FM_PACK_RAW) {
+        /* Decoded already, or it could not be; then this says why. */
+        rc = b->masks || b->masked == 0
+                 ? 0
+                 : fm_coded_decode(b, p->model, p->pool, e);
+        b->coder = FM_CODER_RAW;
+        return rc;
+    }
+    if (b->coder == FM_CODER_RAW || (p->model && fm_coded_alone(b))) {
+        if ((rc = fm_coded_encode(b, p->model, p->pool, e)))
+            return rc;
+        if (form == FM_PACK_AUTO && !fm_coded_smaller(b))
+            b->coder = FM_CODER_RAW;
+    }
+    if (b->masked && !p->model && b->coder == FM_CODER_RANS &&
+        fm_coded_alone(b))
+        p->blind++;
+    return 0;
+}
+
 int
-fm_pack_take(struct fm_pack *p, const char *path, enum fm_coder coder,
+fm_pack_take(struct fm_pack *p, const char *path, enum fm_pack_form form,
              struct fm_err *e)
 {
     struct fm_items it;
     struct fm_item item;
     int rc;
 
-    rc = fm_items_open(&it, path, NULL, limit, e);
+    rc = fm_items_open(&it, path, p->model, limit, e);
     if (rc)
         return rc;
+    it.pool = p->pool;
     while ((rc = fm_items_next(&it, &item, e)) == 0 &&
            item.kind != FM_ITEM_NONE) {
-        item.bundle.coder = coder;
-        if (item.kind == FM_ITEM_BUNDLE)
-            rc = fm_pack_add(p, &item.bundle, e);
-        else
+        if (item.kind == FM_ITEM_BUNDLE) {
+            rc = shape(p, &item.bundle, form, e);
+            if (rc == 0)
+                rc = fm_pack_add(p, &item.bundle, e);
+        } else {
             rc = fm_err_set(e, FM_EINPUT, "a partial sum, not a bundle");
+        }
         fm_item_free(&item);
         if (rc) {
             fm_err_where(e, it.src.name);

@@ -14,8 +14,18 @@
 
 enum { FM_PACK_HOLD = 32 << 20 };
 
-/* Start from {0}. */
+/* How bundles are written. */
+enum fm_pack_form {
+    FM_PACK_RAW,
+    FM_PACK_RANS, /* coded (coded.h) */
+    FM_PACK_AUTO, /* whichever makes the smaller file */
+};
+
+/* Start from {0}; `model` and `pool` may be set. */
 struct fm_pack {
+    const struct fm_model *model; /* that all answer, or NULL */
+    struct fm_pool *pool;
+    size_t blind; /* how many masks were coded without the model */
     struct fm_id *id;
     size_t n, room;
     struct fm_id base; /* what all of them answer */
@@ -31,11 +41,12 @@ struct fm_pack {
 int fm_pack_add(struct fm_pack *p, struct fm_bundle *b, struct fm_err *e);
 
 /*
- * fm_pack_take - append every bundle of `path` (or "-") in the form `coder`.
- * Returns as fm_pack_add does, also FM_EINPUT for what is not a bundle;
- * messages name the file.
+ * fm_pack_take - append every bundle of `path` (or "-") in the form `form`.  A
+ * coded one stays as it is unless the model makes its code smaller.  Returns as
+ * fm_pack_add does, also FM_EINPUT for what is not a bundle, or must be decoded
+ * and wants the model for that; messages name the file.
  */
-int fm_pack_take(struct fm_pack *p, const char *path, enum fm_coder coder,
+int fm_pack_take(struct fm_pack *p, const char *path, enum fm_pack_form form,
                  struct fm_err *e);
 
 /*

@@ -120,7 +120,7 @@ describe_bundle(struct fm_json *o, const struct fm_bundle *b, struct fm_err *e)
     fm_json_add_int(o, "bytes", b->bytes.len);
     if ((rc = add_parts(o, &b->bytes, e)))
         return rc;
-    if (b->masked) {
+    if (b->masked && b->masks) {
         size_t ones = fm_bits_count(b->masks, 0, b->masked);
 
         fm_json_add_int(o, "ones", ones);

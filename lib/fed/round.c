@@ -129,6 +129,8 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
         note_twice(r, c, old);
         return 0;
     }
+    if (b->coder == FM_CODER_RANS) /* decoded: its code is not wanted */
+        fm_buf_free(&item->bundle.bytes);
     r->bytes += weight(b);
     r->wait[r->nwait++] = *item;
     *item = (struct fm_item){0};
@@ -180,6 +182,7 @@ fm_round_take(struct fm_round *r, const char *path, struct fm_err *e)
     rc = fm_items_open(&it, path, r->base, item_max(r->base), e);
     if (rc)
         return rc;
+    it.pool = r->pool;
     name = fm_tally_file(&r->tally, it.src.name, e);
     if (!name) {
         rc = FM_ESYS;

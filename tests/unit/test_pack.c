@@ -56,7 +56,7 @@ golden(const struct fm_model *m)
 
     /* From files: the round file gives itself again. */
     fx_save("r", &out);
-    CHECK(fm_pack_take(&p, "r", FM_CODER_RAW, NULL) == 0, "take");
+    CHECK(fm_pack_take(&p, "r", FM_PACK_RAW, NULL) == 0, "take");
     written(&out, &p);
     CHECK(out.len == want.len && !memcmp(out.data, want.data, out.len),
           "again");
@@ -113,7 +113,7 @@ refusals(const struct fm_model *m)
     e = (struct fm_err){FM_OK, ""};
     CHECK(fm_buf_add(&bad, "070707", 6, NULL) == 0, "memory");
     fx_save("bad", &bad);
-    CHECK(fm_pack_take(&p, "bad", FM_CODER_RAW, &e) == FM_EINPUT, "bad");
+    CHECK(fm_pack_take(&p, "bad", FM_PACK_RAW, &e) == FM_EINPUT, "bad");
     CHECK(strncmp(e.msg, "bad: ", 5) == 0, "%s", e.msg);
     fm_pack_free(&p);
     fm_buf_free(&bad);

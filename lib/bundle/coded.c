@@ -1,0 +1,121 @@
+#include "bundle/coded.h"
+
+#include "bundle/maskcode.h"
+#include "mask/bits.h"
+
+#include <assert.h>
+
+/* What the manifest of a coded bundle has more: ,"id":"32 digits" and a letter
+ * of the coder's name. */
+enum { LONGER = 41 };
+
+/* The member `dense` in its coded form. */
+static int
+put_dense(struct fm_buf *out, const struct fm_bundle *b,
+          const struct fm_model *base, struct fm_err *e)
+{
+    (void)base;
+    return fm_buf_add(out, b->dense, 4 * b->full, e);
+}
+
+static int
+get_dense(struct fm_buf *out, const struct fm_bundle *b,
+          const struct fm_model *base, struct fm_err *e)
+{
+    (void)base;
+    if (b->code.ndense != 4 * b->full)
+        return fm_err_set(e, FM_EINPUT,
+                          "dense: %zu bytes, but %zu floats are announced",
+                          b->code.ndense, b->full);
+    return fm_buf_add(out, b->code.dense, b->code.ndense, e);
+}
+
+int
+fm_coded_encode(struct fm_bundle *b, const struct fm_model *base,
+                struct fm_pool *pool, struct fm_err *e)
+{
+    struct fm_buf code = {0};
+    size_t nmasks;
+    int rc;
+
+    assert((b->masks || b->masked == 0) && (b->dense || b->full == 0));
+    if ((rc = fm_maskcode_encode(&code, b, base, pool, e)))
+        goto out;
+    nmasks = code.len;
+    if ((rc = put_dense(&code, b, base, e)))
+        goto out;
+    fm_buf_free(&b->coded);
+    b->coded = code;
+    b->coder = FM_CODER_RANS;
+    b->code = (struct fm_coding){.masks = code.data, .nmasks = nmasks};
+    b->code.ndense = code.len - nmasks;
+    if (b->code.ndense)
+        b->code.dense = code.data + nmasks;
+    code = (struct fm_buf){0};
+out:
+    fm_buf_free(&code);
+    return rc;
+}
+
+bool
+fm_coded_smaller(const struct fm_bundle *b)
+{
+    return b->code.nmasks + b->code.ndense + LONGER <
+           fm_bits_size(b->masked) + 4 * b->full;
+}
+
+bool
+fm_coded_alone(const struct fm_bundle *b)
+{
+    return b->masked == 0 || fm_maskcode_alone(b->code.masks, b->code.nmasks);
+}
+
+/* The id is the checksum of the raw form, which is made for it. */
+static int
+check_id(struct fm_bundle *b, struct fm_err *e)
+{
+    char says[FM_ID_HEX], is[FM_ID_HEX];
+    struct fm_bundle raw = *b;
+    struct fm_buf file = {0};
+    int rc;
+
+    raw.coder = FM_CODER_RAW;
+    rc = fm_bundle_write(&file, &raw, e);
+    fm_buf_free(&file);
+    if (rc == 0 && fm_id_cmp(&raw.id, &b->id) != 0)
+        rc = fm_err_set(e, FM_EINPUT,
+                        "what it holds has the id %s, but it says %s",
+                        fm_id_hex(is, &raw.id), fm_id_hex(says, &b->id));
+    return rc;
+}
+
+int
+fm_coded_decode(struct fm_bundle *b, const struct fm_model *base,
+                struct fm_pool *pool, struct fm_err *e)
+{
+    struct fm_buf plain = {0};
+    size_t masks;
+    int rc;
+
+    if (b->coder == FM_CODER_RAW)
+        return 0;
+    if ((rc = fm_maskcode_decode(&plain, b, b->code.masks, b->code.nmasks, base,
+                                 pool, e)))
+        goto out;
+    masks = plain.len;
+    assert(masks == fm_bits_size(b->masked));
+    if ((rc = get_dense(&plain, b, base, e)))
+        goto out;
+    fm_buf_free(&b->plain);
+    b->plain = plain;
+    b->masks = plain.data;
+    b->dense = plain.data ? plain.data + masks : NULL;
+    plain = (struct fm_buf){0};
+    if ((rc = fm_bundle_check_deltas(b, e)) == 0)
+        rc = check_id(b, e);
+out:
+    fm_buf_free(&plain);
+    if (rc)
+        b->masks = b->dense = NULL;
+    return rc;
+}

@@ -1,0 +1,117 @@
+#include "base/mem.h"
+#include "bundle/maskcode_impl.h"
+#include "rand/philox.h"
+
+#include <assert.h>
+
+enum { BLOCK = 128 }; /* entries: noise starts at a multiple of these */
+
+static int
+plain(struct fm_mask_side *s, struct fm_err *e)
+{
+    s->part = fm_alloc(1, sizeof *s->part, e);
+    if (!s->part)
+        return FM_ESYS;
+    s->nparts = 1;
+    s->part[0].count = s->masked;
+    return 0;
+}
+
+int
+fm_mask_side_open(struct fm_mask_side *s, enum fm_mask_form form,
+                  const struct fm_bundle *b, const struct fm_model *base,
+                  struct fm_err *e)
+{
+    *s = (struct fm_mask_side){.form = form, .masked = b->masked};
+    if (form == FM_FORM_PLAIN)
+        return plain(s, e);
+    assert(base && base->masked == b->masked);
+    s->is_signed = form == FM_FORM_DITHER && b->method == FM_FEDMRNS;
+    s->dist = base->set.dist;
+    s->noise_key = fm_model_noise_key(base, b->round, b->client);
+    s->dither_key = fm_key_client(base->seed, b->round, b->client);
+    s->part = fm_alloc(base->arch->ntensors, sizeof *s->part, e);
+    if (!s->part)
+        return FM_ESYS;
+    for (size_t t = 0; t < base->arch->ntensors; t++) {
+        const struct fm_model_tensor *m = &base->tensor[t];
+
+        if (m->masked && m->spec->count)
+            s->part[s->nparts++] = (struct fm_mask_part){
+                .ordinal = (uint32_t)t, .at = m->at, .count = m->spec->count};
+    }
+    return 0;
+}
+
+void
+fm_mask_side_ready(struct fm_mask_side *s)
+{
+    for (size_t i = 0; i < s->nparts; i++) {
+        struct fm_mask_part *part = &s->part[i];
+
+        fm_curve_table(part->p, &part->curve);
+        part->rule = fm_threshold_rule(s->dist, s->is_signed, part->curve.zoom);
+    }
+}
+
+void
+fm_mask_side_bins(const struct fm_mask_side *s, const struct fm_mask_part *part,
+                  const struct fm_threshold *rule, uint8_t *bin, uint16_t *k,
+                  size_t first, size_t count)
+{
+    const struct fm_place at = {s->dither_key, 0, part->ordinal, FM_FOR_DITHER};
+    const size_t lead = first % BLOCK, start = first - lead;
+    int32_t n[FM_MASK_TILE + BLOCK];
+    uint16_t lane[FM_MASK_TILE + BLOCK];
+
+    assert(count <= FM_MASK_TILE);
+    fm_noise_fill(n, s->noise_key, s->dist, part->ordinal, start, lead + count);
+    if (s->form != FM_FORM_DITHER) {
+        fm_threshold_bins(bin, rule, n + lead, NULL, count);
+        return;
+    }
+    fm_philox_lanes(lane, &at, (uint32_t)(start / FM_LANES),
+                    (lead + count + FM_LANES - 1) / FM_LANES);
+    fm_threshold_bins(bin, rule, n + lead, lane + lead, count);
+    memcpy(k, lane + lead, count * sizeof *k);
+}
+
+/* The part that holds entry i: parts follow each other without a gap. */
+static const struct fm_mask_part *
+find(const struct fm_mask_side *s, size_t i)
+{
+    size_t lo = 0, hi = s->nparts;
+
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->part[mid].at <= i)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &s->part[lo];
+}
+
+void
+fm_mask_side_look(const struct fm_mask_side *s, struct fm_mask_tile *t,
+                  size_t first, size_t count)
+{
+    const struct fm_mask_part *part = find(s, first);
+
+    for (size_t i = 0; i < count; part++) {
+        size_t from = first + i - part->at, left = part->count - from;
+        size_t n = left < count - i ? left : count - i;
+
+        /* A flat curve asks for no noise; a flip asks for the dither. */
+        if (part->curve.knots == 1 && !s->is_signed) {
+            for (size_t j = 0; j < n; j++)
+                t->p[i + j] = part->p[0];
+        } else {
+            fm_mask_side_bins(s, part, &part->rule, t->bin + i, t->k + i, from,
+                              n);
+            fm_threshold_look(t->p + i, t->bin + i, part->p, n);
+        }
+        i += n;
+    }
+}
