@@ -66,6 +66,9 @@ endif
 # a square root that may set errno is a call.
 $(BUILD)/lib/nn/%.o: OPT = -fno-math-errno $(if $(filter -O2,$(CFLAGS)),-O3)
 
+# So are these; and sqrt sets no errno, which would keep it out of a vector.
+$(BUILD)/lib/mask/%.o: OPT = $(if $(filter -O2,$(CFLAGS)),-O3) -fno-math-errno
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(OPT) $(ISA) -MMD -MP -c -o $@ $<

@@ -134,8 +134,8 @@ fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
         (rc = check_sizes(b, m, e)))
         return rc;
     if (b->coder == FM_CODER_RANS) {
-        b->code = (struct fm_coding){m[MASKS].data, m[DENSE].data, m[MASKS].size,
-                                   m[DENSE].size};
+        b->code = (struct fm_coding){m[MASKS].data, m[DENSE].data,
+                                     m[MASKS].size, m[DENSE].size};
     } else {
         b->masks = m[MASKS].data;
         b->dense = m[DENSE].data;

@@ -68,14 +68,14 @@ struct fm_bundle {
     char client[FM_CLIENT_MAX + 1];
     uint64_t round, samples;
     struct fm_id base;
-    size_t masked, full;  /* parameters */
-    const uint8_t *masks; /* fm_bits_size(masked) bytes; NULL: not decoded */
-    const uint8_t *dense; /* 4 * full bytes, little-endian floats; likewise */
-    struct fm_coding code;  /* of the coder rans */
-    struct fm_id id;      /* set by parse and write */
-    struct fm_buf bytes;  /* what was read; members may point here */
-    struct fm_buf plain;  /* or here, when they were decoded */
-    struct fm_buf coded;  /* or here, when they were coded */
+    size_t masked, full;   /* parameters */
+    const uint8_t *masks;  /* fm_bits_size(masked) bytes; NULL: not decoded */
+    const uint8_t *dense;  /* 4 * full bytes, little-endian floats; likewise */
+    struct fm_coding code; /* of the coder rans */
+    struct fm_id id;       /* set by parse and write */
+    struct fm_buf bytes;   /* what was read; members may point here */
+    struct fm_buf plain;   /* or here, when they were decoded */
+    struct fm_buf coded;   /* or here, when they were coded */
 };
 
 /*

@@ -11,7 +11,7 @@
  *   curves   mask/curve.h; one of one knot when plain, else one for each
  *            masked tensor in state_dict order; zero bits up to a whole byte
  *   sizes    of every segment but the last, 4 bytes each, little-endian
- *   segments each mask/rans.h's code of 2^20 entries, the last of the rest
+ *   segments each mask/rans.h's code of 2^22 entries, the last of the rest
  *
  * An entry is coded with p of its tensor's curve in the bin that
  * mask/threshold.h gives it.  What is coded is m; of a signed mask in the form
@@ -28,7 +28,8 @@
 #include "bundle/bundle.h"
 
 /*
- * fm_maskcode_encode - append the smallest code of b->masks to `out`.
+ * fm_maskcode_encode - append the smallest code of b->masks to `out`.  Takes a
+ * byte of memory for each entry.
  *
  *   base  the model that b answers, or NULL: then stored or plain
  *   pool  may be NULL

@@ -18,7 +18,7 @@ enum fm_mask_form {
 };
 
 enum {
-    FM_SEGMENT = 1 << 20, /* entries */
+    FM_SEGMENT = 1 << 22, /* entries */
     FM_MASK_TILE = 4096,  /* entries at a time; divides FM_SEGMENT */
 };
 

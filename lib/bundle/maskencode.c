@@ -8,6 +8,24 @@
 /* Segments of less are coded with few lanes, whose ends cost less. */
 enum { MANY_BYTES = 32 << 10 };
 
+/* A way to code the masks: all that is asked of noise and dither, once. */
+struct plan {
+    struct fm_mask_side side;
+    uint8_t *bin;        /* fine bins of all entries, or NULL when plain */
+    uint8_t *flipped;    /* the bits e, or NULL where m is coded */
+    const uint8_t *bits; /* what is coded */
+    double cost;         /* in bits */
+};
+
+static void
+plan_free(struct plan *p)
+{
+    free(p->side.part);
+    free(p->bin);
+    free(p->flipped);
+    *p = (struct plan){0};
+}
+
 /* --- The curves ---------------------------------------------------------- */
 
 /* Several counters for each bin, taken in turn: a counter that was just
@@ -28,25 +46,28 @@ count_tile(uint32_t count[WAYS][2 * FM_BINS_FINE], const uint8_t *bin,
 }
 
 static void
-count_part(struct fm_curve_counts *c, const struct fm_mask_side *s,
-           const struct fm_mask_part *part, const uint8_t *bits)
+count_part(struct fm_curve_counts *c, struct plan *p,
+           const struct fm_mask_part *part)
 {
+    const struct fm_mask_side *s = &p->side;
     const struct fm_threshold fine = fm_threshold_fine(s->dist, s->is_signed);
-    uint8_t bin[FM_MASK_TILE], m[FM_MASK_TILE];
+    uint8_t m[FM_MASK_TILE];
     uint16_t k[FM_MASK_TILE];
 
     *c = (struct fm_curve_counts){0};
     for (size_t first = 0; first < part->count; first += FM_MASK_TILE) {
-        size_t left = part->count - first,
-               n = left < FM_MASK_TILE ? left : FM_MASK_TILE;
+        size_t left = part->count - first, at = part->at + first;
+        size_t n = left < FM_MASK_TILE ? left : FM_MASK_TILE;
         uint32_t count[WAYS][2 * FM_BINS_FINE] = {{0}};
 
-        fm_mask_side_bins(s, part, &fine, bin, k, first, n);
-        fm_bits_get(m, bits, part->at + first, n);
-        if (s->is_signed)
+        fm_mask_side_bins(s, part, &fine, p->bin + at, k, first, n);
+        fm_bits_get(m, p->bits, at, n);
+        if (s->is_signed) {
             for (size_t i = 0; i < n; i++)
                 m[i] ^= (uint8_t)(k[i] >> 15);
-        count_tile(count, bin, m, n);
+            fm_bits_put(p->flipped, at, m, n);
+        }
+        count_tile(count, p->bin + at, m, n);
         for (size_t b = 0; b < FM_BINS_FINE; b++)
             for (size_t w = 0; w < WAYS; w++) {
                 c->all[b] += count[w][2 * b] + count[w][2 * b + 1];
@@ -55,25 +76,36 @@ count_part(struct fm_curve_counts *c, const struct fm_mask_side *s,
     }
 }
 
-/* Fit every curve; returns the bits that they and the masks take. */
-static double
-fit(struct fm_mask_side *s, const uint8_t *bits)
+/* Fit every curve. */
+static int
+plan_make(struct plan *p, enum fm_mask_form form, const struct fm_bundle *b,
+          const struct fm_model *base, struct fm_err *e)
 {
-    double sum = 0;
+    struct fm_mask_side *s = &p->side;
+    int rc = fm_mask_side_open(s, form, b, base, e);
 
+    if (rc)
+        return rc;
+    p->bits = b->masks;
+    if (form != FM_FORM_PLAIN && !(p->bin = fm_alloc_dirty(b->masked, 1, e)))
+        return FM_ESYS;
+    if (s->is_signed && !(p->flipped = fm_alloc(fm_bits_size(b->masked), 1, e)))
+        return FM_ESYS;
     for (size_t i = 0; i < s->nparts; i++) {
         struct fm_curve_counts c = {0};
 
-        if (s->form == FM_FORM_PLAIN) {
+        if (form == FM_FORM_PLAIN) {
             c.all[0] = s->masked;
-            c.ones[0] = fm_bits_count(bits, 0, s->masked);
+            c.ones[0] = fm_bits_count(p->bits, 0, s->masked);
         } else {
-            count_part(&c, s, &s->part[i], bits);
+            count_part(&c, p, &s->part[i]);
         }
-        sum += fm_curve_fit(&s->part[i].curve, &c);
+        p->cost += fm_curve_fit(&s->part[i].curve, &c);
     }
     fm_mask_side_ready(s);
-    return sum;
+    if (p->flipped)
+        p->bits = p->flipped;
+    return 0;
 }
 
 /*
@@ -83,36 +115,31 @@ fit(struct fm_mask_side *s, const uint8_t *bits)
 static const double saving = 0.95;
 
 static int
-choose(struct fm_mask_side *s, double *bits, const struct fm_bundle *b,
-       const struct fm_model *base, struct fm_err *e)
+plan_choose(struct plan *best, const struct fm_bundle *b,
+            const struct fm_model *base, struct fm_err *e)
 {
-    enum fm_mask_form best = FM_FORM_PLAIN, last = FM_FORM_PLAIN;
+    enum fm_mask_form last = FM_FORM_PLAIN;
     double plain;
     int rc;
 
     if (base && base->set.method != FM_FEDPM)
         last = b->dither == FM_DITHER_SHARED ? FM_FORM_DITHER : FM_FORM_NOISE;
-    if ((rc = fm_mask_side_open(s, best, b, base, e)))
+    if ((rc = plan_make(best, FM_FORM_PLAIN, b, base, e)))
         return rc;
-    plain = *bits = fit(s, b->masks);
+    plain = best->cost;
     for (enum fm_mask_form form = last; form > FM_FORM_PLAIN; form--) {
-        struct fm_mask_side other;
-        double cost;
+        struct plan other = {0};
 
-        if ((rc = fm_mask_side_open(&other, form, b, base, e)))
-            return rc;
-        cost = fit(&other, b->masks);
-        if (cost < *bits) {
-            struct fm_mask_side old = *s;
+        rc = plan_make(&other, form, b, base, e);
+        if (rc == 0 && other.cost < best->cost) {
+            struct plan old = *best;
 
-            *s = other;
+            *best = other;
             other = old;
-            *bits = cost;
-            best = form;
         }
-        free(other.part);
-        if (best == form && cost < saving * plain)
-            break;
+        plan_free(&other);
+        if (rc || best->cost < saving * plain)
+            return rc;
     }
     return 0;
 }
@@ -120,22 +147,51 @@ choose(struct fm_mask_side *s, double *bits, const struct fm_bundle *b,
 /* --- The segments -------------------------------------------------------- */
 
 struct job {
-    const struct fm_mask_side *side;
-    const uint8_t *bits;
+    const struct plan *plan;
+    uint16_t (*table)[FM_BINS_FINE]; /* of each part */
     unsigned lanes;
     struct fm_buf *room; /* of each segment: its code is the end of it */
     const uint8_t **code;
 };
+
+/* A part's probabilities for its fine bins. */
+static void
+fine_table(uint16_t table[FM_BINS_FINE], const struct fm_mask_part *part)
+{
+    for (unsigned i = 0; i < FM_BINS_FINE; i++) {
+        unsigned b = i >> (FM_ZOOM_MAX - part->curve.zoom);
+
+        table[i] = part->p[b < FM_BINS ? b : FM_BINS - 1];
+    }
+}
+
+/* p of entries at .. at + n - 1, of which the last is in *part or before it. */
+static void
+look(const struct job *j, uint16_t *p, size_t *part, size_t at, size_t n)
+{
+    const struct fm_mask_part *all = j->plan->side.part;
+
+    for (size_t end = at + n; end > at;) {
+        size_t start;
+
+        while (all[*part].at >= end)
+            --*part;
+        start = all[*part].at > at ? all[*part].at : at;
+        for (size_t i = start; i < end; i++)
+            p[i - at] = j->table[*part][j->plan->bin ? j->plan->bin[i] : 0];
+        end = start;
+    }
+}
 
 static void
 encode_segment(void *ctx, size_t i, size_t worker)
 {
     const struct job *j = ctx;
     size_t start = i * FM_SEGMENT;
-    size_t at = start + fm_mask_segment_count(j->side->masked, i);
+    size_t at = start + fm_mask_segment_count(j->plan->side.masked, i);
+    size_t part = j->plan->side.nparts - 1;
     struct fm_rans_out out;
-    struct fm_mask_tile t;
-    uint8_t e[FM_MASK_TILE / 8];
+    uint16_t p[FM_MASK_TILE];
 
     (void)worker;
     fm_rans_start(&out, j->room[i].data, j->room[i].len, j->lanes);
@@ -143,11 +199,8 @@ encode_segment(void *ctx, size_t i, size_t worker)
         size_t n = at % FM_MASK_TILE ? at % FM_MASK_TILE : FM_MASK_TILE;
 
         at -= n;
-        fm_mask_side_look(j->side, &t, at, n);
-        memcpy(e, j->bits + at / 8, fm_bits_size(n));
-        if (j->side->is_signed)
-            fm_threshold_flip(e, t.k, n);
-        fm_rans_encode(&out, e, t.p, n);
+        look(j, p, &part, at, n);
+        fm_rans_encode(&out, j->plan->bits + at / 8, p, n);
     }
     j->code[i] = fm_rans_finish(&out);
 }
@@ -175,20 +228,22 @@ put_segments(struct fm_buf *out, const struct job *j, size_t n,
 }
 
 static int
-encode_segments(struct fm_buf *out, const struct fm_mask_side *s,
-                const uint8_t *bits, unsigned lanes, struct fm_pool *pool,
-                struct fm_err *e)
+encode_segments(struct fm_buf *out, const struct plan *plan, unsigned lanes,
+                struct fm_pool *pool, struct fm_err *e)
 {
-    size_t n = fm_mask_segments(s->masked);
-    struct job j = {.side = s, .bits = bits, .lanes = lanes};
+    size_t masked = plan->side.masked, n = fm_mask_segments(masked);
+    struct job j = {.plan = plan, .lanes = lanes};
     int rc = FM_ESYS;
 
     j.room = fm_alloc(n, sizeof *j.room, e);
     j.code = fm_alloc(n, sizeof *j.code, e);
-    if (!j.room || !j.code)
+    j.table = fm_alloc(plan->side.nparts, sizeof *j.table, e);
+    if (!j.room || !j.code || !j.table)
         goto out;
+    for (size_t i = 0; i < plan->side.nparts; i++)
+        fine_table(j.table[i], &plan->side.part[i]);
     for (size_t i = 0; i < n; i++) {
-        size_t size = fm_rans_room(fm_mask_segment_count(s->masked, i));
+        size_t size = fm_rans_room(fm_mask_segment_count(masked, i));
 
         if (fm_buf_reserve(&j.room[i], size, e))
             goto out;
@@ -201,15 +256,17 @@ out:
         fm_buf_free(&j.room[i]);
     free(j.room);
     free(j.code);
+    free(j.table);
     return rc;
 }
 
 static int
-encode(struct fm_buf *out, const struct fm_mask_side *s, const uint8_t *bits,
-       double cost, struct fm_pool *pool, struct fm_err *e)
+encode(struct fm_buf *out, const struct plan *plan, struct fm_pool *pool,
+       struct fm_err *e)
 {
+    const struct fm_mask_side *s = &plan->side;
     size_t n = fm_mask_segments(s->masked);
-    bool many = cost / 8 >= (double)n * MANY_BYTES;
+    bool many = plan->cost / 8 >= (double)n * MANY_BYTES;
     uint8_t form = (uint8_t)(s->form + (many ? FM_FORM_MANY : 0));
     struct fm_bitout o = {.out = out};
     int rc = fm_buf_add(out, &form, 1, e);
@@ -217,7 +274,7 @@ encode(struct fm_buf *out, const struct fm_mask_side *s, const uint8_t *bits,
     for (size_t i = 0; i < s->nparts && rc == 0; i++)
         rc = fm_curve_write(&o, &s->part[i].curve, e);
     return rc ? rc
-              : encode_segments(out, s, bits, many ? FM_RANS_MANY : FM_RANS_FEW,
+              : encode_segments(out, plan, many ? FM_RANS_MANY : FM_RANS_FEW,
                                 pool, e);
 }
 
@@ -227,14 +284,13 @@ fm_maskcode_encode(struct fm_buf *out, const struct fm_bundle *b,
                    struct fm_err *e)
 {
     size_t start = out->len, raw = fm_bits_size(b->masked);
-    struct fm_mask_side s = {0};
-    double bits;
+    struct plan plan = {0};
     int rc;
 
     if (b->masked == 0)
         return 0;
-    if ((rc = choose(&s, &bits, b, base, e)) ||
-        (rc = encode(out, &s, b->masks, bits, pool, e)))
+    if ((rc = plan_choose(&plan, b, base, e)) ||
+        (rc = encode(out, &plan, pool, e)))
         goto out;
     if (out->len - start > raw) {
         out->len = start;
@@ -242,6 +298,6 @@ fm_maskcode_encode(struct fm_buf *out, const struct fm_bundle *b,
             rc = fm_buf_add(out, b->masks, raw, e);
     }
 out:
-    free(s.part);
+    plan_free(&plan);
     return rc;
 }

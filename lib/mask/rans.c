@@ -32,71 +32,94 @@ fm_rans_open(struct fm_rans_in *in, const uint8_t *bytes, size_t size,
     return true;
 }
 
+/* Where words come from; `at` stays at `end` when there are too few. */
+struct words {
+    const uint8_t *at, *end;
+    bool missing;
+};
+
 /* One entry, without a branch on the bit; only the rare word branches. */
-static inline unsigned
-step(uint32_t *x, uint32_t p, const uint8_t **at, const uint8_t *end,
-     bool *short_)
+static inline uint32_t
+step(uint32_t x, uint32_t p, struct words *w, unsigned *bit)
 {
-    uint32_t s = *x & MASK, bit = s < p, zero = bit - 1; /* all ones for 0 */
+    uint32_t s = x & MASK, one = s < p, zero = one - 1; /* all ones for 0 */
     uint32_t f = (p & ~zero) | ((FM_RANS_ONE - p) & zero);
 
-    *x = f * (*x >> FM_RANS_BITS) + s - (p & zero);
-    if (*x < FM_RANS_LOW) {
-        if (*at == end) {
-            *short_ = true;
-            return bit;
+    *bit = one;
+    x = f * (x >> FM_RANS_BITS) + s - (p & zero);
+    if (__builtin_expect(x < FM_RANS_LOW, 0)) {
+        if (w->at == w->end) {
+            w->missing = true;
+            return x;
         }
-        *x = *x << 16 | get_word(*at);
-        *at += FM_RANS_WORD;
+        x = x << 16 | get_word(w->at);
+        w->at += FM_RANS_WORD;
     }
-    return bit;
+    return x;
 }
 
-/* `lanes` is known to the compiler where this is inlined. */
-static inline bool
-decode(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p, size_t count,
-       unsigned lanes)
+/* Eight entries at a time; each of four lanes in a register of its own. */
+static size_t
+decode_few(uint32_t *lane, struct words *w, uint8_t *bits, const uint16_t *p,
+           size_t count)
 {
-    const uint8_t *at = in->at, *const end = in->end;
-    bool short_ = false;
-    uint32_t x[FM_RANS_MANY];
+    uint32_t a = lane[0], b = lane[1], c = lane[2], d = lane[3];
     size_t i = 0;
 
-    memcpy(x, in->x, lanes * sizeof *x);
-    for (; i + 8 <= count; i += 8) {
-        unsigned byte = 0;
+    for (; i + 8 <= count && !w->missing; i += 8) {
+        unsigned m[8];
 
-        for (unsigned j = 0; j < 8; j++)
-            byte |= step(&x[(i + j) % lanes], p[i + j], &at, end, &short_) << j;
-        bits[i / 8] = (uint8_t)byte;
-        if (short_)
-            return false;
+        a = step(a, p[i], w, &m[0]);
+        b = step(b, p[i + 1], w, &m[1]);
+        c = step(c, p[i + 2], w, &m[2]);
+        d = step(d, p[i + 3], w, &m[3]);
+        a = step(a, p[i + 4], w, &m[4]);
+        b = step(b, p[i + 5], w, &m[5]);
+        c = step(c, p[i + 6], w, &m[6]);
+        d = step(d, p[i + 7], w, &m[7]);
+        bits[i / 8] = (uint8_t)(m[0] | m[1] << 1 | m[2] << 2 | m[3] << 3 |
+                                m[4] << 4 | m[5] << 5 | m[6] << 6 | m[7] << 7);
     }
-    if (i < count)
-        bits[i / 8] = 0;
-    for (; i < count; i++)
-        bits[i / 8] |=
-            (uint8_t)(step(&x[i % lanes], p[i], &at, end, &short_) << i % 8);
-    memcpy(in->x, x, lanes * sizeof *x);
-    in->at = at;
-    return !short_;
+    lane[0] = a;
+    lane[1] = b;
+    lane[2] = c;
+    lane[3] = d;
+    return i;
+}
+
+static void
+decode(uint32_t *lane, unsigned lanes, struct words *w, uint8_t *bits,
+       const uint16_t *p, size_t count)
+{
+    unsigned m;
+
+    for (size_t i = 0; i < count && !w->missing; i++) {
+        if (i % 8 == 0)
+            bits[i / 8] = 0;
+        lane[i % lanes] = step(lane[i % lanes], p[i], w, &m);
+        bits[i / 8] |= (uint8_t)(m << i % 8);
+    }
 }
 
 bool
 fm_rans_decode(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
                size_t count)
 {
+    struct words w;
     size_t i = 0;
 
-    if (in->lanes == FM_RANS_FEW)
-        return decode(in, bits, p, count, FM_RANS_FEW);
 #if defined(__x86_64__)
-    if (fm_cpu() >= FM_CPU_AVX512)
+    if (in->lanes == FM_RANS_MANY && fm_cpu() >= FM_CPU_AVX512)
         i = fm_rans_decode_avx512(in, bits, p, count);
-    else if (fm_cpu() >= FM_CPU_AVX2)
+    else if (in->lanes == FM_RANS_MANY && fm_cpu() >= FM_CPU_AVX2)
         i = fm_rans_decode_avx2(in, bits, p, count);
 #endif
-    return decode(in, bits + i / 8, p + i, count - i, FM_RANS_MANY);
+    w = (struct words){.at = in->at, .end = in->end};
+    if (in->lanes == FM_RANS_FEW)
+        i = decode_few(in->x, &w, bits, p, count);
+    decode(in->x, in->lanes, &w, bits + i / 8, p + i, count - i);
+    in->at = w.at;
+    return !w.missing;
 }
 
 bool
@@ -126,34 +149,58 @@ fm_rans_start(struct fm_rans_out *out, uint8_t *room, size_t size,
 }
 
 /*
- * The steps of `decode` backwards: the word that would be taken is given, and
- * then x becomes the one state that leads to it.  A state of f * 2^17 or more
- * would not fit 32 bits afterwards.
+ * A step of decoding backwards: the word that would be taken is given, and then
+ * x becomes the one state that leads to it.  A state of f * 2^17 or more would
+ * not fit 32 bits afterwards.
  */
+static inline uint32_t
+unstep(uint32_t x, bool bit, uint32_t p, uint8_t **at)
+{
+    uint32_t f = bit ? p : FM_RANS_ONE - p, q;
+
+    if (x >= f << (32 - FM_RANS_BITS)) {
+        *at -= FM_RANS_WORD;
+        (*at)[0] = (uint8_t)x;
+        (*at)[1] = (uint8_t)(x >> 8);
+        x >>= 16;
+    }
+    q = x / f;
+    return (q << FM_RANS_BITS) + (x - q * f) + (bit ? 0 : p);
+}
+
+static inline void
+encode(struct fm_rans_out *out, const uint8_t *bits, const uint16_t *p,
+       size_t from, size_t count, unsigned lanes)
+{
+    uint8_t *at = out->at;
+
+    for (size_t i = count; i-- > from;)
+        out->x[i % lanes] =
+            unstep(out->x[i % lanes], bits[i / 8] >> (i % 8) & 1, p[i], &at);
+    out->at = at;
+}
+
+/* The tail that fills no row comes first, since it is coded backwards. */
 void
 fm_rans_encode(struct fm_rans_out *out, const uint8_t *bits, const uint16_t *p,
                size_t count)
 {
-    uint8_t *at = out->at;
+    size_t rows = count - count % FM_RANS_MANY, done = 0;
 
-    assert((size_t)(at - out->begin) >=
+    assert((size_t)(out->at - out->begin) >=
            count * FM_RANS_WORD + out->lanes * STATE);
-    for (size_t i = count; i-- > 0;) {
-        bool bit = bits[i / 8] >> (i % 8) & 1;
-        uint32_t f = bit ? p[i] : FM_RANS_ONE - (uint32_t)p[i];
-        uint32_t x = out->x[i % out->lanes], q;
-
-        if (x >= f << (32 - FM_RANS_BITS)) {
-            at -= FM_RANS_WORD;
-            at[0] = (uint8_t)x;
-            at[1] = (uint8_t)(x >> 8);
-            x >>= 16;
-        }
-        q = x / f;
-        out->x[i % out->lanes] =
-            (q << FM_RANS_BITS) + (x - q * f) + (bit ? 0 : p[i]);
+    if (out->lanes == FM_RANS_FEW) {
+        encode(out, bits, p, 0, count, FM_RANS_FEW);
+        return;
     }
-    out->at = at;
+    encode(out, bits, p, rows, count, FM_RANS_MANY);
+#if defined(__x86_64__)
+    if (fm_cpu() >= FM_CPU_AVX512)
+        done = fm_rans_encode_avx512(out, bits, p, rows);
+    else if (fm_cpu() >= FM_CPU_AVX2)
+        done = fm_rans_encode_avx2(out, bits, p, rows);
+#endif
+    encode(out, bits, p, 0, rows - done, FM_RANS_MANY);
 }
 
 const uint8_t *

@@ -76,4 +76,95 @@ fm_rans_decode_avx2(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
     return i;
 }
 
+/* An unsigned integer of 32 bits as a double: 2^52 is added by its bits. */
+static inline __m256d
+to_double(__m128i x)
+{
+    const __m256i magic = _mm256_set1_epi64x(0x4330000000000000);
+
+    return _mm256_sub_pd(
+        _mm256_castsi256_pd(_mm256_or_si256(_mm256_cvtepu32_epi64(x), magic)),
+        _mm256_castsi256_pd(magic));
+}
+
+/*
+ * x / f, exact: a double holds both, and a quotient that is no integer is
+ * further from the next one than its rounding can go.
+ */
+static inline __m256i
+quotient(__m256i x, __m256i f)
+{
+    __m128i low = _mm256_cvttpd_epi32(
+        _mm256_div_pd(to_double(_mm256_castsi256_si128(x)),
+                      to_double(_mm256_castsi256_si128(f))));
+    __m128i high = _mm256_cvttpd_epi32(
+        _mm256_div_pd(to_double(_mm256_extracti128_si256(x, 1)),
+                      to_double(_mm256_extracti128_si256(f, 1))));
+
+    return _mm256_set_m128i(high, low);
+}
+
+/* Words are rare: one entry in sixteen has one at the most. */
+static inline void
+give_words(__m256i x, unsigned m, uint8_t **at)
+{
+    uint32_t lane[WIDTH];
+
+    _mm256_storeu_si256((__m256i *)lane, x);
+    for (; m; m &= (1u << (31 - __builtin_clz(m))) - 1) {
+        uint32_t w = lane[31 - __builtin_clz(m)];
+
+        *at -= FM_RANS_WORD;
+        (*at)[0] = (uint8_t)w;
+        (*at)[1] = (uint8_t)(w >> 8);
+    }
+}
+
+static inline __m256i
+unstep(__m256i x, const uint16_t *probability, uint8_t **at, uint8_t bits)
+{
+    const __m256i each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i one = _mm256_set1_epi32(FM_RANS_ONE);
+    __m256i p =
+        _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)probability));
+    __m256i bit = _mm256_cmpeq_epi32(
+        _mm256_and_si256(_mm256_set1_epi32(bits), each), each);
+    __m256i f = _mm256_blendv_epi8(_mm256_sub_epi32(one, p), p, bit);
+    __m256i most = _mm256_slli_epi32(f, 32 - FM_RANS_BITS);
+    __m256i give = _mm256_cmpeq_epi32(_mm256_max_epu32(x, most), x), q;
+    unsigned m = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(give));
+
+    if (m)
+        give_words(x, m, at);
+    x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), give);
+    q = quotient(x, f);
+    x = _mm256_add_epi32(_mm256_slli_epi32(q, FM_RANS_BITS),
+                         _mm256_sub_epi32(x, _mm256_mullo_epi32(q, f)));
+    return _mm256_add_epi32(x, _mm256_andnot_si256(bit, p));
+}
+
+size_t
+fm_rans_encode_avx2(struct fm_rans_out *out, const uint8_t *bits,
+                    const uint16_t *p, size_t count)
+{
+    __m256i *const x = (__m256i *)out->x;
+    __m256i a = _mm256_loadu_si256(x), b = _mm256_loadu_si256(x + 1);
+    __m256i c = _mm256_loadu_si256(x + 2), d = _mm256_loadu_si256(x + 3);
+    uint8_t *at = out->at;
+
+    for (size_t i = count; i > 0;) {
+        i -= FM_RANS_MANY;
+        d = unstep(d, p + i + 3 * WIDTH, &at, bits[i / 8 + 3]);
+        c = unstep(c, p + i + 2 * WIDTH, &at, bits[i / 8 + 2]);
+        b = unstep(b, p + i + WIDTH, &at, bits[i / 8 + 1]);
+        a = unstep(a, p + i, &at, bits[i / 8]);
+    }
+    _mm256_storeu_si256(x, a);
+    _mm256_storeu_si256(x + 1, b);
+    _mm256_storeu_si256(x + 2, c);
+    _mm256_storeu_si256(x + 3, d);
+    out->at = at;
+    return count;
+}
+
 #endif

@@ -53,4 +53,65 @@ fm_rans_decode_avx512(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
     return i;
 }
 
+/*
+ * x / f, exact: a double holds both, and a quotient that is no integer is
+ * further from the next one than its rounding can go.
+ */
+static inline __m512i
+quotient(__m512i x, __m512i f)
+{
+    __m256i low = _mm512_cvttpd_epi32(
+        _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_castsi512_si256(x)),
+                      _mm512_cvtepu32_pd(_mm512_castsi512_si256(f))));
+    __m256i high = _mm512_cvttpd_epi32(
+        _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(x, 1)),
+                      _mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(f, 1))));
+
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+static inline __m512i
+unstep(__m512i x, const uint16_t *probability, uint8_t **at, __mmask16 bit)
+{
+    const __m512i one = _mm512_set1_epi32(FM_RANS_ONE);
+    __m512i p =
+        _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)probability));
+    __m512i f = _mm512_mask_mov_epi32(_mm512_sub_epi32(one, p), bit, p);
+    __mmask16 give =
+        _mm512_cmpge_epu32_mask(x, _mm512_slli_epi32(f, 32 - FM_RANS_BITS));
+    unsigned n = (unsigned)__builtin_popcount(give);
+    __m512i q;
+
+    *at -= FM_RANS_WORD * (size_t)n;
+    _mm256_mask_storeu_epi16(
+        *at, (__mmask16)((1u << n) - 1),
+        _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(give, x)));
+    x = _mm512_mask_srli_epi32(x, give, x, 16);
+    q = quotient(x, f);
+    x = _mm512_add_epi32(_mm512_slli_epi32(q, FM_RANS_BITS),
+                         _mm512_sub_epi32(x, _mm512_mullo_epi32(q, f)));
+    return _mm512_mask_add_epi32(x, (__mmask16)~bit, x, p);
+}
+
+size_t
+fm_rans_encode_avx512(struct fm_rans_out *out, const uint8_t *bits,
+                      const uint16_t *p, size_t count)
+{
+    __m512i a = _mm512_loadu_si512(out->x);
+    __m512i b = _mm512_loadu_si512(out->x + WIDTH);
+    uint8_t *at = out->at;
+
+    for (size_t i = count; i > 0;) {
+        i -= FM_RANS_MANY;
+        b = unstep(b, p + i + WIDTH, &at,
+                   (__mmask16)(bits[i / 8 + 2] | bits[i / 8 + 3] << 8));
+        a = unstep(a, p + i, &at,
+                   (__mmask16)(bits[i / 8] | bits[i / 8 + 1] << 8));
+    }
+    _mm512_storeu_si512(out->x, a);
+    _mm512_storeu_si512(out->x + WIDTH, b);
+    out->at = at;
+    return count;
+}
+
 #endif

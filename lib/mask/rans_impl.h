@@ -1,5 +1,5 @@
 /*
- * rans_impl: the variants of fm_rans_decode.
+ * rans_impl: the variants of fm_rans_decode and fm_rans_encode.
  *
  * A variant decodes whole rows of FM_RANS_MANY entries, as long as there are
  * as many in `count` and the words left are enough whatever they say, and
@@ -18,6 +18,15 @@ enum {
 size_t fm_rans_decode_avx2(struct fm_rans_in *in, uint8_t *bits,
                            const uint16_t *p, size_t count);
 size_t fm_rans_decode_avx512(struct fm_rans_in *in, uint8_t *bits,
+                             const uint16_t *p, size_t count);
+
+/*
+ * The same for coding under FM_RANS_MANY lanes: whole rows from the end of
+ * `count`, a multiple of them; returns how many entries were done.
+ */
+size_t fm_rans_encode_avx2(struct fm_rans_out *out, const uint8_t *bits,
+                           const uint16_t *p, size_t count);
+size_t fm_rans_encode_avx512(struct fm_rans_out *out, const uint8_t *bits,
                              const uint16_t *p, size_t count);
 
 #endif

@@ -9,8 +9,8 @@
 #include "mask/draw.h"
 #include "rand/philox.h"
 
-/* One large tensor and small ones; more than two segments. */
-#define MF_LARGE "input 1x40x40\nconv 4 3x3\nlinear 450\nlinear 3\n"
+/* One large tensor and small ones; more than a segment. */
+#define MF_LARGE "input 1x40x40\nconv 4 3x3\nlinear 730\nlinear 3\n"
 
 /* The masks that updates of `spread` times the noise's magnitude give, drawn
  * as fedmrn-train does. */

@@ -84,6 +84,8 @@ decode(const uint8_t *code, size_t size, size_t n, unsigned lanes)
 static void
 round_trips(enum fm_cpu_level level)
 {
+    static uint8_t first[2 * N + 200];
+
     fm_cpu_cap(level);
     if (fm_cpu() != level) {
         SKIP("no %s here", fm_cpu_name(level));
@@ -97,7 +99,12 @@ round_trips(enum fm_cpu_level level)
                 size_t size;
 
                 draw(n, kind);
+                fm_cpu_cap(FM_CPU_PORTABLE);
                 size = encode(&code, n, lanes);
+                memcpy(first, code, size);
+                fm_cpu_cap(level);
+                CHECK(encode(&code, n, lanes) == size, "size, n %zu", n);
+                CHECK(memcmp(code, first, size) == 0, "code, n %zu", n);
                 memcpy(copy, code, size);
                 memset(copy + size, 0, 2);
                 CHECK(decode(copy, size, n, lanes), "%u lanes, kind %d, n %zu",
