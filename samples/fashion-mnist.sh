@@ -15,11 +15,14 @@
 #   --seed N         makes the run reproducible: the clients' private seeds
 #                    come from it too                 (1, private seeds random)
 #   --clients N --per-round K --epochs E --batch B --lr L
-#   --noise DIST:A --masking M --dither D --full-bits N   (the authors'; 3)
+#   --noise DIST:A --noise-schedule S --noise-scale S --noise-key W
+#   --masking M --dither D --full-bits N              (the authors'; 3)
+#   --arch A --init SCHEME                            (cnn4, normal:0.01)
+#   --eval-every N   rounds from one test to the next (1)
 #
 # results.tsv: round, method, partition, accuracy and loss on the test set, the
 # bytes that the round's clients sent, and the seconds it took (as far as this
-# run did it).
+# run did it).  A round without a test has - for accuracy and loss.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -34,7 +37,8 @@ usage() {
 
 method=fedmrn partition=iid rounds=100 data=$root/build/fashion-mnist out=
 jobs=$(nproc 2>/dev/null || echo 2) seed=1 private=
-clients=100 per_round=10 epochs=10 batch=64 settings=
+clients=100 per_round=10 epochs=10 batch=64 arch=cnn4 every=1
+settings=
 while [ $# -gt 0 ]; do
     case $1 in
     --*=*) name=${1%%=*} value=${1#*=}; shift ;;
@@ -58,14 +62,19 @@ while [ $# -gt 0 ]; do
     --per-round) per_round=$value ;;
     --epochs) epochs=$value ;;
     --batch) batch=$value ;;
-    --lr | --noise | --masking | --dither | --full-bits)
+    --arch) arch=$value ;;
+    --eval-every) every=$value ;;
+    --lr | --noise | --noise-schedule | --noise-scale | --noise-key | \
+        --masking | --dither | --full-bits | --init)
         settings="$settings $name $value" ;;
     *) usage "no option $name" ;;
     esac
 done
-for n in "$rounds" "$jobs" "$seed" "$clients" "$per_round"; do
+for n in "$rounds" "$jobs" "$seed" "$clients" "$per_round" \
+    "$every"; do
     case $n in '' | *[!0-9]*) usage "$n is not a number" ;; esac
 done
+[ "$every" -gt 0 ] || usage "--eval-every 0"
 [ "$per_round" -le "$clients" ] || usage "more clients a round than clients"
 out=${out:-$method-$(echo "$partition" | tr : -)}
 
@@ -88,6 +97,7 @@ mkdir -p "$out"
 cd "$out"
 # A directory belongs to one run.
 run="$method $partition $clients $per_round $epochs $batch $seed$settings"
+[ "$arch" = cnn4 ] || run="$run --arch $arch"
 if [ -f run ] && [ "$(cat run)" != "$run" ]; then
     echo "fashion-mnist.sh: $out holds another run:" >&2
     echo "    $(cat run)   (this one: $run)" >&2
@@ -95,7 +105,7 @@ if [ -f run ] && [ "$(cat run)" != "$run" ]; then
 fi
 echo "$run" >run
 # shellcheck disable=SC2086 # options and their values
-[ -f w0 ] || fedmrn-init --arch cnn4 --input 1x28x28 --classes 10 \
+[ -f w0 ] || fedmrn-init --arch "$arch" --input 1x28x28 --classes 10 \
     --method "$method" --mean 0.2860 --std 0.3530 --epochs "$epochs" \
     --batch "$batch" $settings --seed "$seed" -o w0
 [ -d parts ] || fedmrn-split --labels "$labels" --scheme "$partition" \
@@ -116,7 +126,7 @@ set -eu
 one= ; [ -z "$private" ] || one="--seed $(((seed << 40 ^ $4 << 20 ^ $1) & 0x7fffffffffffffff))"
 fedmrn-train -q --threads 1 --model "$2" --images "$images" --labels "$labels" \
     --indices "parts/$1" --client "$1" $one -o "$3.raw"
-fedmrn-pack "$3.raw" -o "$3"
+fedmrn-pack --threads 1 --model "$2" "$3.raw" -o "$3"
 rm -f "$3.raw"
 CLIENT
 export images labels private seed
@@ -139,8 +149,10 @@ while [ "$r" -le "$rounds" ]; do
         fedmrn-aggregate -q --model $base r$r/*.mrn -o w$r
     fi
     # "accuracy 0.9012 loss 0.2871 samples 10000"
-    result=$(fedmrn-eval -q --model w$r --images "$test_images" \
-        --labels "$test_labels" --mean 0.2868 --std 0.3524)
+    result="accuracy - loss -"
+    [ $((r % every)) != 0 ] && [ "$r" != "$rounds" ] ||
+        result=$(fedmrn-eval -q --model w$r --images "$test_images" \
+            --labels "$test_labels" --mean 0.2868 --std 0.3524)
     # One short write: a line is there or it is not.
     echo "$result" | awk -v OFS='\t' -v r="$r" -v m="$method" \
         -v p="$partition" -v b="$(cat r$r/*.mrn | wc -c)" \

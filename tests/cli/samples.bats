@@ -60,6 +60,35 @@ black() {
     run -2 sh "$samples/fashion-mnist.sh" --clients 5 --per-round 6
 }
 
+@test "rate: a sweep, its means, and what is done is done" {
+    black
+    rate() {
+        sh "$samples/rate.sh" --quick --arch mlp --data data --out a \
+            --only '^(bernoulli-0.05|bernoulli-update-20|signed.*-up)$'
+    }
+    rate
+    head -n 1 a/rate.tsv
+    [ "$(head -n 1 a/rate.tsv)" = $'setting\tseed\tround\taccuracy\tbits\tmask_bits' ]
+    [ "$(wc -l <a/rate.tsv)" = 7 ]
+    [ "$(cut -f1 a/mean.tsv | tr '\n' ' ')" = \
+        "setting bernoulli-0.05 bernoulli-update-20 signed-uniform-0.01-up " ]
+    # A file is larger than its masks, and those take no more than a bit.
+    awk -F'\t' 'NR > 1 && !($5 > $6 && $6 < 1.001) { exit 1 }' a/rate.tsv
+    cp a/rate.tsv before
+    rm a/bernoulli-0.05-1/results.tsv
+    rate
+    cmp a/rate.tsv before
+    grep -q 'fedmrn.magnitudes' a/bernoulli-update-20-1/w2
+}
+
+@test "rate: usage errors are status 2, and the list is a list" {
+    run -2 sh "$samples/rate.sh" --no-such-option 1
+    run -2 sh "$samples/rate.sh" --rounds ten
+    run -2 sh "$samples/rate.sh" --rounds
+    run sh "$samples/rate.sh" --list --only bernoulli-0.1
+    [ "$output" = "bernoulli-0.1 --noise bernoulli:0.1" ]
+}
+
 @test "get-data: full files are kept, others are refused" {
     black
     sh "$samples/get-data.sh" fashion-mnist data
