@@ -155,8 +155,14 @@ prepare() {
         rm "r$1/chosen"
         mv "r$1/clients.new" "r$1/clients"
     fi
-    # A bundle that was taken away is not in the sums that will be made.
-    [ -z "$(step "$1" missing client)" ] || rm -rf "r$1/sums"
+    # A client or a bundle that was taken away is not in the sums to be made.
+    if [ -n "$(step "$1" missing client)" ] ||
+        ! cmp -s "r$1/clients" "r$1/sums/clients"; then
+        rm -rf "r$1/sums"
+        mkdir "r$1/sums"
+        cp "r$1/clients" "r$1/sums"
+    fi
+    rm -rf "r$1/failed"
 }
 
 # show ROUND - its row, for people
@@ -165,8 +171,8 @@ show() {
         print "round " r ": accuracy " $2 " loss " $3 }' results.tsv >&2
 }
 
-# report ROUND - say what it lacks and why
-report() {
+# reasons ROUND - say what it lacks and why
+reasons() {
     for f in "r$1"/failed/*; do
         [ ! -f "$f" ] || cat "$f" >&2
     done
@@ -177,5 +183,10 @@ report() {
     [ ! -s "r$1/missing" ] || echo "round $1 lacks $(wc -l <"r$1/missing") of" \
         "$(wc -l <"r$1/clients") answers:" $(head -n 20 "r$1/missing") >&2
     rm "r$1/missing"
+}
+
+# report ROUND - and end
+report() {
+    reasons "$1"
     fail "round $1 is not finished; the same command does what is missing"
 }

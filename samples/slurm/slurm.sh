@@ -103,6 +103,8 @@ while [ $((round += 1)) -le "$rounds" ]; do
         ! alive $jobs || fail "round $round has failed, but some of its tasks \
 still run; wait for them, or: scancel$jobs"
         jobs=
+        # Of later rounds there is nothing to say but that they had to wait.
+        [ -n "$after" ] || reasons $round
     fi
     prepare $round
     queue_array train client

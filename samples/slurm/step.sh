@@ -69,7 +69,6 @@ attempt() {
     if [ $status -eq 0 ]; then
         cat "$tmp/said" >&2
         rm -f "$kept"
-        rmdir "$r/failed" 2>/dev/null || :
         return
     fi
     echo "status $status" >>"$tmp/said"
@@ -98,7 +97,6 @@ answer() {
 sum() {
     out=$r/sums/$1.$2
     [ ! -f "$out" ] || return 0
-    mkdir -p "$r/sums"
     # shellcheck disable=SC2046 # one word per file: ids have no blanks
     attempt "sum $1.$2" fedmrn-aggregate -q --threads "$cpus" --partial \
         --model "$base" -o "$out" $(files $(($1 - 1)) |
