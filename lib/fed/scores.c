@@ -33,7 +33,7 @@ static void
 begin(struct fm_weights *v, const struct fm_chunk *c, size_t at,
       struct fm_masking_lanes *lanes)
 {
-    fill(lanes->mask, v->l->private_seed, v->t, FM_FOR_MASK, c);
+    fill(lanes->mask, v->l->private_seed, v->made, FM_FOR_MASK, c);
     fm_bernoulli_theta(v->theta + at, v->update + at, c->count);
     fm_bernoulli_keep(v->own + at, v->frozen + at, v->theta + at, lanes->mask,
                       c->count);

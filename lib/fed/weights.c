@@ -56,9 +56,9 @@ lay_out(struct fm_weights *v)
     }
 }
 
-/* How the masks of one tensor are drawn in step v->t. */
+/* How the masks of one tensor are drawn in step t. */
 static struct fm_masking_step
-step_of(const struct fm_weights *v, size_t tensor)
+step_of(const struct fm_weights *v, size_t tensor, uint32_t t)
 {
     const struct fm_model *base = v->l->base;
     struct fm_masking_step s = {
@@ -67,7 +67,7 @@ step_of(const struct fm_weights *v, size_t tensor)
         .a = fm_model_noise_a(base, base->round + 1, tensor),
         .ordinal = (uint32_t)tensor,
         .key = v->l->private_seed,
-        .t = v->t,
+        .t = t,
         .steps = v->steps,
     };
 
@@ -87,7 +87,7 @@ static void
 update_begin(struct fm_weights *v, const struct fm_chunk *c, size_t at,
              struct fm_masking_lanes *lanes)
 {
-    const struct fm_masking_step s = step_of(v, c->tensor);
+    const struct fm_masking_step s = step_of(v, c->tensor, v->made);
 
     fm_masking_weights(
         v->own + at, &s, v->l->base->tensor[c->tensor].value + c->first,
@@ -122,7 +122,7 @@ static void
 update_draw(struct fm_weights *v, const struct fm_chunk *c, size_t at,
             uint8_t *m)
 {
-    struct fm_masking_step s = step_of(v, c->tensor);
+    struct fm_masking_step s = step_of(v, c->tensor, v->t);
 
     s.key = fm_weights_dither(v);
     fm_masking_final(m, &s, v->update + at, v->noise + at, c->first, c->count,
@@ -137,7 +137,7 @@ post_draw(struct fm_weights *v, const struct fm_chunk *c, size_t at, uint8_t *m)
     const float *w = base->tensor[c->tensor].value + c->first;
     float difference[FM_MASKING_CHUNK];
     int32_t n[FM_MASKING_CHUNK];
-    struct fm_masking_step s = step_of(v, c->tensor);
+    struct fm_masking_step s = step_of(v, c->tensor, v->t);
 
     s.key = fm_weights_dither(v);
     for (size_t j = 0; j < c->count; j++)
@@ -199,11 +199,13 @@ descend_chunk(void *ctx, size_t i, size_t worker)
     const struct fm_chunk *c = &v->chunk[i];
     size_t at = v->at[c->tensor] + c->first;
 
-    (void)worker;
-    if (is_masked(v, c->tensor))
+    if (is_masked(v, c->tensor)) {
         v->way->descend(v, c, at);
-    else if (is_trained(v, c->tensor))
+        if (v->made)
+            v->way->begin(v, c, at, &v->lanes[worker]);
+    } else if (is_trained(v, c->tensor)) {
         plain_step(v, v->own, c, at);
+    }
 }
 
 /* --- The life of the tensors -------------------------------------------- */
@@ -316,14 +318,18 @@ fm_weights_begin(struct fm_weights *v, uint32_t t)
 {
     assert(t >= 1 && t <= v->steps);
     v->t = t;
-    if (v->way)
-        fm_pool_run(v->l->pool, v->nchunks, begin_chunk, v);
+    if (!v->way || v->made == t)
+        return;
+    v->made = t;
+    fm_pool_run(v->l->pool, v->nchunks, begin_chunk, v);
 }
 
 void
 fm_weights_descend(struct fm_weights *v, double lr)
 {
     v->lr = lr;
+    /* The next step's weights, while the updates are in the cache. */
+    v->made = v->way && v->t < v->steps ? v->t + 1 : 0;
     fm_pool_run(v->l->pool, v->nchunks, descend_chunk, v);
 }
 

@@ -38,7 +38,8 @@ float *const *fm_weights_gradients(const struct fm_weights *v);
 /* fm_weights_begin - make the effective weights of step t, 1..steps. */
 void fm_weights_begin(struct fm_weights *v, uint32_t t);
 
-/* fm_weights_descend - one SGD step from the gradients (nn/sgd.h). */
+/* fm_weights_descend - one SGD step from the gradients (nn/sgd.h); and in the
+ * same walk over the tensors the effective weights of the next step. */
 void fm_weights_descend(struct fm_weights *v, double lr);
 
 /* fm_weights_finite - is everything trained finite, and every delta of a full

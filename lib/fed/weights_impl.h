@@ -20,7 +20,7 @@ struct fm_chunk {
 struct fm_way {
     /* Fill in what the first step needs. */
     void (*start)(struct fm_weights *v, const struct fm_chunk *c, size_t at);
-    /* Make the effective weights of step v->t in v->own. */
+    /* Make the effective weights of step v->made in v->own. */
     void (*begin)(struct fm_weights *v, const struct fm_chunk *c, size_t at,
                   struct fm_masking_lanes *lanes);
     /* One step of descent from v->slope, at the rate v->lr. */
@@ -36,6 +36,7 @@ struct fm_weights {
     const struct fm_local *l;
     const struct fm_way *way; /* of masked tensors; NULL: train them plainly */
     uint32_t steps, t;
+    uint32_t made; /* whose effective weights there are; 0: nobody's */
     uint64_t noise_key;
     double lr;             /* of the step at work */
     size_t total;          /* floats of each array below */
