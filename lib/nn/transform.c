@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { LANES = FM_VEC_LANES, T = FM_TRANSFORM_TILE, S = T + 2 };
+enum { ROWS = 8 }; /* of kernels turned round at a time */
 
 /* Sixteen channels. */
 typedef fm_vec vec;
@@ -296,18 +297,30 @@ fm_transform_output_back(const struct fm_layer *l, const float *y,
                                l->out.w * l->out.c, l->out.c, dm + tile, plane,
                                db))}
 
-/* Sixteen kernels, `stride` floats apart, to their 36 elements at u. */
-FM_CLONES
-    static void kernels(const float *w, size_t stride, float *u, size_t plane)
+/*
+ * Sixteen columns of kernels, `lane` floats apart, in `rows` rows, `step`
+ * floats apart: their 36 elements.  They are turned round for several rows
+ * before any is used: a vector that is read while the parts it was written in
+ * are still on their way to the cache waits for them.
+ */
+FM_CLONES static void kernels(const float *w, size_t rows, size_t step,
+                              size_t lane, float *u, size_t row, size_t plane)
 {
-    vec g[9], o[S * S];
+    float turned[ROWS * 9 * LANES];
 
-    for (size_t i = 0; i < 9; i++)
-        for (size_t lane = 0; lane < LANES; lane++)
-            g[i][lane] = w[lane * stride + i];
-    BOTH(map_weight, g, 3, o, S);
-    for (size_t i = 0; i < S * S; i++)
-        VEC_AT(u + i * plane) = o[i];
+    for (size_t i = 0; i < LANES; i++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < 9; j++)
+                turned[(r * 9 + j) * LANES + i] = w[r * step + i * lane + j];
+    for (size_t r = 0; r < rows; r++, u += row) {
+        vec g[9], o[S * S];
+
+        for (size_t j = 0; j < 9; j++)
+            g[j] = VEC_AT(turned + (r * 9 + j) * LANES);
+        BOTH(map_weight, g, 3, o, S);
+        for (size_t j = 0; j < S * S; j++)
+            VEC_AT(u + j * plane) = o[j];
+    }
 }
 
 void
@@ -318,10 +331,11 @@ fm_transform_weight(const struct fm_layer *l, const float *w, size_t first,
     size_t step = swap ? nc * 9 : 9; /* from one row's kernels to the next's */
     size_t lane = swap ? 9 : nc * 9; /* from one column's to the next's */
 
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r += ROWS)
         for (size_t i = 0; i < n; i += LANES)
-            kernels(w + r * step + (first + i) * lane, lane, u + r * n + i,
-                    plane);
+            kernels(w + r * step + (first + i) * lane,
+                    rows - r < ROWS ? rows - r : ROWS, step, lane,
+                    u + r * n + i, n, plane);
 }
 
 FM_CLONES static void

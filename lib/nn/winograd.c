@@ -21,14 +21,16 @@ enum {
  * panels of a few outputs.  The weights' planes are computed once each way.
  * With few weights, groups run side by side, and pieces of the batch sum up
  * their own weight gradients.  With many, panels run side by side; a group is
- * as large as the weights, so that their planes are read a few times only.
+ * as large as the weights, so that their planes are read a few times only; and
+ * when it is the whole batch, a panel's planes are computed just before their
+ * only use and never leave the cache.
  */
 struct fm_winograd {
     const struct fm_layer *l;
     struct fm_pool *pool;
     size_t nc, nk, tiles, images; /* tiles of an image, images of a group */
     bool relu, many;              /* many weights */
-    size_t scratch, sums;         /* how many of v and m, of du */
+    size_t scratch, sums, panels; /* how many of v and m, of du, of u */
     size_t in, out, u_plane, du_plane; /* floats from plane to plane */
     float **v, **m;                    /* (36, images*tiles, C) and (..., K) */
     float **u; /* a panel's (36, C, PANEL), in backward (36, K, PANEL) */
@@ -107,11 +109,14 @@ fm_winograd_new(const struct fm_layer *l, bool relu, size_t batch, bool train,
     most = c->nk > c->nc ? c->nk : c->nc;
     c->in = c->images * c->tiles * c->nc + SKEW;
     c->out = c->images * c->tiles * c->nk + SKEW;
+    c->panels = panels(most);
+    if (c->panels < fm_pool_size(pool))
+        c->panels = fm_pool_size(pool);
     c->u_plane = most * PANEL + SKEW;
     c->du_plane = c->nc * PANEL + SKEW;
     if (!(c->v = planes(c->scratch, c->in, e)) ||
         !(c->m = planes(c->scratch, c->out, e)) ||
-        !(c->u = planes(panels(most), c->u_plane, e)) ||
+        !(c->u = planes(c->panels, c->u_plane, e)) ||
         (train && !(c->db = fm_alloc(batch, c->nk * sizeof(float), e))) ||
         (train && !(c->du = fm_alloc(c->sums * panels(c->nk) * c->du_plane,
                                      FM_PLANES * sizeof(float), e)))) {
@@ -132,7 +137,7 @@ fm_winograd_free(struct fm_winograd *c)
         if (c->m)
             free(c->m[i]);
     }
-    for (size_t i = 0; c->u && i < panels(c->nc > c->nk ? c->nc : c->nk); i++)
+    for (size_t i = 0; c->u && i < c->panels; i++)
         free(c->u[i]);
     free(c->v);
     free(c->m);
@@ -148,6 +153,7 @@ struct job {
     float *y, *dx, *dw;
     const float *seen; /* y, in backward; NULL without relu */
     size_t n;
+    bool once; /* a panel is used once */
 };
 
 /* A group of images, and where its planes are. */
@@ -179,17 +185,30 @@ inputs(void *ctx, size_t i, size_t worker)
                        g->v + i * c->tiles * c->nc, c->in);
 }
 
-/* The planes of panel i of the weights. */
-static void
-weights(void *ctx, size_t i, size_t worker)
+/* Panel i of the weights, to the place of its planes. */
+static const float *
+weights(const struct job *j, size_t i, size_t to)
 {
-    const struct job *j = ctx;
     struct fm_winograd *c = j->c;
     bool swap = j->dy != NULL;
 
-    (void)worker;
     fm_transform_weight(c->l, j->w, i * PANEL, width(swap ? c->nc : c->nk, i),
-                        c->u[i], c->u_plane, swap);
+                        c->u[to], c->u_plane, swap);
+    return c->u[to];
+}
+
+static void
+all_weights(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    weights(ctx, i, i);
+}
+
+/* The planes of panel i. */
+static const float *
+weights_of(const struct job *j, size_t i, size_t worker)
+{
+    return j->once ? weights(j, i, worker) : j->c->u[i];
 }
 
 /* m = v u, of one panel's outputs. */
@@ -198,13 +217,13 @@ products(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
+    const float *u = weights_of(g->j, i, worker);
     size_t n = width(c->nk, i);
 
-    (void)worker;
     for (size_t p = 0; p < FM_PLANES; p++)
         fm_gemm(g->n * c->tiles, n, c->nc,
                 matrix(g->v + p * c->in, c->nc, false),
-                matrix(c->u[i] + p * c->u_plane, n, false),
+                matrix(u + p * c->u_plane, n, false),
                 g->m + p * c->out + i * PANEL, c->nk, false);
 }
 
@@ -244,7 +263,9 @@ fm_winograd_forward(struct fm_winograd *c, const float *w, const float *b,
     struct job j = {.c = c, .w = w, .b = b, .x = x, .y = y, .n = n};
     size_t groups = (n + c->images - 1) / c->images;
 
-    fm_pool_run(c->pool, panels(c->nk), weights, &j);
+    j.once = c->many && groups == 1;
+    if (!j.once)
+        fm_pool_run(c->pool, panels(c->nk), all_weights, &j);
     if (c->many)
         for (size_t i = 0; i < groups; i++)
             forward(&j, i, 0);
@@ -293,13 +314,13 @@ product_gradients(void *ctx, size_t i, size_t worker)
 {
     const struct group *g = ctx;
     const struct fm_winograd *c = g->j->c;
+    const float *u = weights_of(g->j, i, worker);
     size_t n = width(c->nc, i);
 
-    (void)worker;
     for (size_t p = 0; p < FM_PLANES; p++)
         fm_gemm(g->n * c->tiles, n, c->nk,
                 matrix(g->m + p * c->out, c->nk, false),
-                matrix(c->u[i] + p * c->u_plane, n, false),
+                matrix(u + p * c->u_plane, n, false),
                 g->v + p * c->in + i * PANEL, c->nc, false);
 }
 
@@ -375,8 +396,9 @@ fm_winograd_backward(struct fm_winograd *c, const float *w, const float *x,
         .c = c, .w = w, .x = x, .dy = dy, .dx = dx, .dw = dw, .n = n};
 
     j.seen = c->relu ? y : NULL;
-    if (dx)
-        fm_pool_run(c->pool, panels(c->nc), weights, &j);
+    j.once = c->many && n <= c->images;
+    if (dx && !j.once)
+        fm_pool_run(c->pool, panels(c->nc), all_weights, &j);
     if (c->many)
         backward(&j, 0, 0);
     else
