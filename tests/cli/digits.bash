@@ -39,9 +39,9 @@ free_port() {
     echo "$port"
 }
 
-# soon COMMAND... - run it until it succeeds, for ten seconds
+# soon COMMAND... - run it until it succeeds, for half a minute
 soon() {
-    local end=$((SECONDS + 10))
+    local end=$((SECONDS + 30))
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $end ] || return
         sleep 0.1
