@@ -156,7 +156,7 @@ END {
 cat "$out/mean.tsv"
 
 if ! command -v gnuplot >/dev/null; then
-    echo "rate.sh: no gnuplot (`sh samples/deps.sh plot` installs it), so no rate.svg" >&2
+    echo "rate.sh: no gnuplot (sh samples/deps.sh plot installs it), so no rate.svg" >&2
     exit
 fi
 gnuplot <<END
