@@ -7,6 +7,8 @@
 #include "cli/progress.h"
 #include "fed/round.h"
 
+#include <stdlib.h>
+
 static struct fm_opt opts[] = {
     FM_OPT_MODEL,
     {0, "partial", NULL, "write the sum itself, to be added to others", NULL},
@@ -65,14 +67,20 @@ write_next(struct fm_round *round, struct fm_model *base, struct fm_err *e)
 }
 
 static int
+put_partial(void *ctx, FILE *out, struct fm_err *e)
+{
+    return fm_partial_write(out, ctx, e);
+}
+
+static int
 write_partial(struct fm_round *round, struct fm_err *e)
 {
-    struct fm_buf out = {0};
-    int rc = fm_round_partial(&out, round, e);
+    struct fm_partial p;
+    int rc = fm_round_sum(&p, round, e);
 
     if (rc == 0)
-        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
-    fm_buf_free(&out);
+        rc = fm_out_stream(fm_opt(&tool, "output"), put_partial, &p, e);
+    free(p.part);
     return rc;
 }
 

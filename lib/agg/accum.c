@@ -207,6 +207,15 @@ check_total(uint64_t total, uint64_t more, struct fm_err *e)
 }
 
 int
+fm_accum_room(const struct fm_accum *a, uint64_t samples, size_t clients,
+              struct fm_err *e)
+{
+    int rc = check_total(a->samples, samples, e);
+
+    return !rc && a->votes ? fm_votes_room(a->votes, clients, e) : rc;
+}
+
+int
 fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
              struct fm_pool *pool, struct fm_err *e)
 {
@@ -249,29 +258,6 @@ out:
     free(client);
     free(j.plan.first);
     return rc;
-}
-
-int
-fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
-               struct fm_err *e)
-{
-    int rc = check_total(a->samples, other->samples, e);
-
-    if (rc)
-        return rc;
-    assert(a->base->masked == other->base->masked);
-    assert(a->base->full == other->base->full);
-    if (a->votes) {
-        if (!(rc = fm_votes_merge(a->votes, other->votes, e)))
-            a->samples += other->samples;
-        return rc;
-    }
-    for (size_t i = 0; i < a->base->masked; i++)
-        a->masked[i] += other->masked[i];
-    for (size_t i = 0; i < a->base->full; i++)
-        a->full[i] += other->full[i];
-    a->samples += other->samples;
-    return 0;
 }
 
 /*

@@ -61,9 +61,10 @@ void fm_accum_free(struct fm_accum *a); /* NULL is harmless */
 int fm_accum_add(struct fm_accum *a, const struct fm_bundle *const *b, size_t n,
                  struct fm_pool *pool, struct fm_err *e);
 
-/* fm_accum_merge - add another sum over the same base; as above. */
-int fm_accum_merge(struct fm_accum *a, const struct fm_accum *other,
-                   struct fm_err *e);
+/* fm_accum_room - may so many samples of so many clients be added?  0 or
+ * FM_EINPUT. */
+int fm_accum_room(const struct fm_accum *a, uint64_t samples, size_t clients,
+                  struct fm_err *e);
 
 /*
  * fm_accum_finish - the next model's values into `next`, a model of the same

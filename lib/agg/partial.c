@@ -1,22 +1,20 @@
 #include "agg/partial.h"
 
 #include "base/mem.h"
-#include "bundle/checksum.h"
 #include "bundle/manifest.h"
+#include "bundle/sealed.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char what[] = "partial.json";
-static const char *const names[] = {what, "clients", "sums", NULL};
-enum { HEAD, CLIENTS, SUMS };
 
 enum {
     PART = FM_CLIENT_MAX + 16 + 8, /* bytes of a client */
     MASKED = 8,                    /* bytes of an accumulator */
     FULL = 16,
-    SLACK = 1024, /* the archive's headers and its checksum */
+    STEP = 1 << 16, /* accumulators at a time */
 };
 
 /* The weighting policy: one for each sample, or for each client. */
@@ -24,20 +22,6 @@ static const char *
 policy_of(enum fm_method m)
 {
     return m == FM_FEDPM ? "clients" : "samples";
-}
-
-/* A sum of FM_PARTS_MAX clients; saturates. */
-size_t
-fm_partial_max(const struct fm_model *base)
-{
-    size_t masked, full, max;
-
-    if (!fm_mul_ok(base->masked, MASKED, &masked) ||
-        !fm_mul_ok(base->full, FULL, &full) || !fm_add_ok(masked, full, &max) ||
-        !fm_add_ok(max, FM_MANIFEST_MAX + SLACK + (size_t)FM_PARTS_MAX * PART,
-                   &max))
-        return SIZE_MAX;
-    return max;
 }
 
 static int
@@ -120,17 +104,52 @@ put_clients(uint8_t *p, const struct fm_partial *sum)
 }
 
 static void
-put_sums(uint8_t *p, const struct fm_accum *a)
+put_sums(struct fm_sealing *s, const struct fm_accum *a, uint8_t *p)
 {
-    for (size_t i = 0; i < a->base->masked; i++, p += MASKED)
-        fm_put64(p, a->votes ? a->votes->ones[i] : (uint64_t)a->masked[i]);
-    for (size_t i = 0; i < a->base->full; i++, p += FULL)
-        put_full(p, a->full[i]);
+    const size_t masked = a->base->masked, full = a->base->full;
+
+    for (size_t i = 0; i < masked; i += STEP) {
+        size_t n = masked - i < STEP ? masked - i : STEP;
+
+        for (size_t k = 0; k < n; k++)
+            fm_put64(p + MASKED * k, a->votes ? a->votes->ones[i + k]
+                                              : (uint64_t)a->masked[i + k]);
+        fm_sealing_put(s, p, MASKED * n);
+    }
+    for (size_t i = 0; i < full; i += STEP) {
+        size_t n = full - i < STEP ? full - i : STEP;
+
+        for (size_t k = 0; k < n; k++)
+            put_full(p + FULL * k, a->full[i + k]);
+        fm_sealing_put(s, p, FULL * n);
+    }
+}
+
+static int
+write_members(struct fm_sealing *s, const struct fm_partial *p,
+              const struct fm_buf *head, const uint8_t *clients, uint8_t *step,
+              struct fm_err *e)
+{
+    const struct fm_model *base = p->sum->base;
+    const uint64_t size =
+        MASKED * (uint64_t)base->masked + FULL * (uint64_t)base->full;
+    int rc;
+
+    if ((rc = fm_sealing_member(s, what, head->len, e)))
+        return rc;
+    fm_sealing_put(s, head->data, head->len);
+    if ((rc = fm_sealing_member(s, "clients", p->n * PART, e)))
+        return rc;
+    fm_sealing_put(s, clients, p->n * PART);
+    if ((rc = fm_sealing_member(s, "sums", size, e)))
+        return rc;
+    put_sums(s, p->sum, step);
+    fm_sealing_end(s);
+    return 0;
 }
 
 int
-fm_partial_write(struct fm_buf *out, const struct fm_partial *p,
-                 struct fm_err *e)
+fm_partial_write(FILE *out, const struct fm_partial *p, struct fm_err *e)
 {
     const struct fm_model *base = p->sum->base;
     const struct fm_partial_info info = {
@@ -142,31 +161,27 @@ fm_partial_write(struct fm_buf *out, const struct fm_partial *p,
         .full = base->full,
         .n = p->n,
     };
-    struct fm_member m[FM_MEMBERS_MAX];
-    size_t size = MASKED * base->masked + FULL * base->full;
-    uint8_t *clients = NULL, *sums = NULL;
+    uint8_t *clients = NULL, *step = NULL;
+    struct fm_sealing s = {0};
     struct fm_buf head = {0};
-    struct fm_id id;
     int rc;
 
     assert(p->n > 0 && p->n <= FM_PARTS_MAX);
     clients = fm_alloc(p->n, PART, e);
-    sums = fm_alloc(size, 1, e);
-    if (!clients || !sums) {
+    step = fm_alloc_dirty(STEP, FULL, e);
+    if (!clients || !step) {
         rc = FM_ESYS;
         goto out;
     }
-    if ((rc = write_head(&head, &info, e)))
-        goto out;
     put_clients(clients, p);
-    put_sums(sums, p->sum);
-    m[HEAD] = (struct fm_member){"partial.json", head.data, head.len};
-    m[CLIENTS] = (struct fm_member){"clients", clients, p->n * PART};
-    m[SUMS] = (struct fm_member){"sums", sums, size};
-    rc = fm_checksum_seal(out, m, 3, &id, e);
+    if ((rc = write_head(&head, &info, e)) ||
+        (rc = fm_sealing_open(&s, out, e)))
+        goto out;
+    rc = write_members(&s, p, &head, clients, step, e);
 out:
+    fm_sealing_close(&s);
     fm_buf_free(&head);
-    free(sums);
+    free(step);
     free(clients);
     return rc;
 }
@@ -203,24 +218,27 @@ read_fields(struct fm_partial_info *i, const struct fm_json *j,
 }
 
 static int
-read_head(struct fm_partial_info *i, const struct fm_member *m,
+read_head(struct fm_partial_info *i, struct fm_sealed *s, size_t size,
           struct fm_err *e)
 {
+    uint8_t text[FM_MANIFEST_MAX];
     struct fm_buf again = {0};
     struct fm_json *j = NULL;
     int rc;
 
-    if (m->size > FM_MANIFEST_MAX)
+    if (size > sizeof text)
         return fm_err_set(e, FM_EINPUT, "%s: %zu bytes, and at most %d fit",
-                          what, m->size, FM_MANIFEST_MAX);
-    j = fm_json_parse(m->data, m->size, what, e);
+                          what, size, FM_MANIFEST_MAX);
+    if ((rc = fm_sealed_read(s, text, size, e)))
+        return rc;
+    j = fm_json_parse(text, size, what, e);
     if (!j) {
         rc = e ? (int)e->code : FM_EINPUT;
         goto out;
     }
     if ((rc = read_fields(i, j, e)) || (rc = write_head(&again, i, e)))
         goto out;
-    rc = fm_manifest_same(&again, m->data, m->size, what, e);
+    rc = fm_manifest_same(&again, text, size, what, e);
 out:
     fm_buf_free(&again);
     fm_json_free(j);
@@ -251,25 +269,21 @@ read_client(struct fm_part *part, const uint8_t *p, size_t i, struct fm_err *e)
     return 0;
 }
 
+/* The clients in `p`, info->n of them. */
 static int
-read_clients(struct fm_partial_info *info, const struct fm_member *m,
-             struct fm_err *e)
+parse_clients(struct fm_partial_info *info, const uint8_t *p, struct fm_err *e)
 {
     uint64_t total = 0;
     struct fm_id *id;
     int rc;
 
-    if (m->size != info->n * PART)
-        return fm_err_set(e, FM_EINPUT,
-                          "clients: %zu bytes, but %zu clients are announced",
-                          m->size, info->n);
     info->part = fm_alloc(info->n, sizeof *info->part, e);
     if (!info->part)
         return FM_ESYS;
     for (size_t i = 0; i < info->n; i++) {
         struct fm_part *part = &info->part[i];
 
-        if ((rc = read_client(part, m->data + i * PART, i, e)))
+        if ((rc = read_client(part, p + i * PART, i, e)))
             return rc;
         if (i && strcmp(part[-1].client, part->client) >= 0)
             return fm_err_set(e, FM_EINPUT,
@@ -286,40 +300,24 @@ read_clients(struct fm_partial_info *info, const struct fm_member *m,
     return id ? 0 : e ? (int)e->code : FM_EINPUT;
 }
 
-/* All but the accumulators; *sums receives where they are. */
 static int
-peek(struct fm_partial_info *info, const uint8_t **sums, const uint8_t *bytes,
-     size_t size, struct fm_err *e)
+read_clients(struct fm_partial_info *info, struct fm_sealed *s, size_t size,
+             struct fm_err *e)
 {
-    struct fm_member m[FM_MEMBERS_MAX];
-    size_t n;
+    uint8_t *p;
     int rc;
 
-    *info = (struct fm_partial_info){0};
-    if ((rc = fm_checksum_open(m, &n, &info->id, bytes, size, e)) ||
-        (rc = fm_checksum_members(m, n, names, e)) ||
-        (rc = read_head(info, &m[HEAD], e)))
-        return rc;
-    if (m[SUMS].size != info->masked * MASKED + info->full * FULL)
+    if (size != info->n * PART)
         return fm_err_set(e, FM_EINPUT,
-                          "sums: %zu bytes, but %zu masked and %zu full "
-                          "parameters are announced",
-                          m[SUMS].size, info->masked, info->full);
-    *sums = m[SUMS].data;
-    return read_clients(info, &m[CLIENTS], e);
-}
-
-int
-fm_partial_peek(struct fm_partial_info *info, const uint8_t *bytes, size_t size,
-                struct fm_err *e)
-{
-    const uint8_t *sums;
-    int rc = peek(info, &sums, bytes, size, e);
-
-    if (rc) {
-        free(info->part);
-        info->part = NULL;
-    }
+                          "clients: %zu bytes, but %zu clients are announced",
+                          size, info->n);
+    p = fm_alloc(info->n, PART, e);
+    if (!p)
+        return FM_ESYS;
+    rc = fm_sealed_read(s, p, size, e);
+    if (rc == 0)
+        rc = parse_clients(info, p, e);
+    free(p);
     return rc;
 }
 
@@ -340,77 +338,166 @@ check_base(const struct fm_partial_info *i, const struct fm_model *base,
 }
 
 static int
-read_votes(struct fm_votes *v, const uint8_t *p, struct fm_err *e)
+beyond(const char *kind, size_t i, struct fm_err *e)
 {
-    for (size_t i = 0; i < v->base->masked; i++, p += MASKED) {
-        uint64_t ones = fm_get64(p);
+    return fm_err_set(e, FM_EINPUT,
+                      "sums: %s parameter %zu is beyond what its samples can "
+                      "reach",
+                      kind, i);
+}
 
-        if (ones > v->n)
+/* Votes first .. first+n-1, of which nothing has more than `most`; added. */
+static int
+take_votes(const uint8_t *p, size_t first, size_t n, uint64_t most,
+           struct fm_votes *votes, struct fm_err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t ones = fm_get64(p + MASKED * i);
+
+        if (ones > most)
             return fm_err_set(e, FM_EINPUT,
                               "sums: masked parameter %zu has more votes than "
                               "there are clients",
-                              i);
-        v->ones[i] = (uint32_t)ones;
+                              first + i);
+        if (votes)
+            votes->ones[first + i] += (uint32_t)ones;
+    }
+    return 0;
+}
+
+/* Masked accumulators first .. first+n-1, held against the bound and added. */
+static int
+take_masked(const uint8_t *p, size_t first, size_t n, int64_t most,
+            struct fm_accum *sum, struct fm_err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t v = (int64_t)fm_get64(p + MASKED * i);
+
+        if (v > most || v < -most)
+            return beyond("masked", first + i, e);
+        if (sum)
+            sum->masked[first + i] += v;
     }
     return 0;
 }
 
 static int
-read_sums(struct fm_accum *a, const uint8_t *p, struct fm_err *e)
+take_full(const uint8_t *p, size_t first, size_t n, __int128 most,
+          struct fm_accum *sum, struct fm_err *e)
 {
-    const struct fm_model *base = a->base;
-    const __int128 total = (__int128)a->samples;
-    const __int128 most = total * fm_noise_max(base->set.dist);
-    const __int128 most_full = total << 86;
+    for (size_t i = 0; i < n; i++) {
+        __int128 v = get_full(p + FULL * i);
 
-    for (size_t i = 0; i < base->masked; i++, p += MASKED) {
-        a->masked[i] = (int64_t)fm_get64(p);
-        if (a->masked[i] > most || a->masked[i] < -most)
-            return fm_err_set(e, FM_EINPUT,
-                              "sums: masked parameter %zu is beyond what its "
-                              "samples can reach",
-                              i);
-    }
-    for (size_t i = 0; i < base->full; i++, p += FULL) {
-        a->full[i] = get_full(p);
-        if (a->full[i] > most_full || a->full[i] < -most_full)
-            return fm_err_set(e, FM_EINPUT,
-                              "sums: full parameter %zu is beyond what its "
-                              "samples can reach",
-                              i);
+        if (v > most || v < -most)
+            return beyond("full", first + i, e);
+        if (sum)
+            sum->full[first + i] += v;
     }
     return 0;
 }
 
-int
-fm_partial_parse(struct fm_partial *p, const uint8_t *bytes, size_t size,
-                 const struct fm_model *base, struct fm_err *e)
+static int
+read_sums(const struct fm_partial_info *info, struct fm_sealed *s,
+          const struct fm_model *base, struct fm_accum *sum, struct fm_err *e)
 {
-    struct fm_partial_info info;
-    const uint8_t *sums;
-    int rc;
+    /* At most 2^33 * 283438 and 2^119: no sum of them wraps, see accum.h. */
+    const int64_t most = (int64_t)info->samples * fm_noise_max(base->set.dist);
+    const __int128 most_full = (__int128)info->samples << 86;
+    uint8_t *p = fm_alloc_dirty(STEP, FULL, e);
+    int rc = p ? 0 : FM_ESYS;
 
-    *p = (struct fm_partial){0};
-    rc = peek(&info, &sums, bytes, size, e);
-    p->part = info.part;
-    p->n = info.n;
-    if (rc || (rc = check_base(&info, base, e)))
-        return rc;
-    p->sum = fm_accum_new(base, e);
-    if (!p->sum)
-        return FM_ESYS;
-    p->sum->samples = info.samples;
-    if (p->sum->votes) {
-        p->sum->votes->n = (uint32_t)info.n;
-        return read_votes(p->sum->votes, sums, e);
+    for (size_t i = 0, n; rc == 0 && i < info->masked; i += n) {
+        n = info->masked - i < STEP ? info->masked - i : STEP;
+        rc = fm_sealed_read(s, p, MASKED * n, e);
+        if (rc == 0 && info->method == FM_FEDPM)
+            rc = take_votes(p, i, n, info->n, sum ? sum->votes : NULL, e);
+        else if (rc == 0)
+            rc = take_masked(p, i, n, most, sum, e);
     }
-    return read_sums(p->sum, sums, e);
+    for (size_t i = 0, n; rc == 0 && i < info->full; i += n) {
+        n = info->full - i < STEP ? info->full - i : STEP;
+        rc = fm_sealed_read(s, p, FULL * n, e);
+        if (rc == 0)
+            rc = take_full(p, i, n, most_full, sum, e);
+    }
+    free(p);
+    return rc;
 }
 
-void
-fm_partial_free(struct fm_partial *p)
+/* The next member, which must be the `i`-th of ours. */
+static int
+next(struct fm_sealed *s, struct fm_member *m, size_t i, struct fm_err *e)
 {
-    free(p->part);
-    fm_accum_free(p->sum);
-    *p = (struct fm_partial){0};
+    static const char *const names[] = {what, "clients", "sums"};
+    int rc = i ? fm_sealed_next(s, m, e) : 0;
+
+    if (rc == 0 && strcmp(m->name, names[i]) != 0)
+        rc = fm_err_set(e, FM_EINPUT, "member %zu is not %s", i + 1, names[i]);
+    return rc;
+}
+
+/* What the members say, before it is known whether they are whole. */
+static int
+read_members(struct fm_partial_info *info, struct fm_sealed *s,
+             struct fm_member *m, const struct fm_model *base,
+             struct fm_accum *sum, struct fm_err *e)
+{
+    int rc;
+
+    if ((rc = next(s, m, 0, e)) || (rc = read_head(info, s, m->size, e)) ||
+        (rc = next(s, m, 1, e)) || (rc = read_clients(info, s, m->size, e)) ||
+        (rc = next(s, m, 2, e)))
+        return rc;
+    if (m->size != info->masked * MASKED + info->full * FULL)
+        return fm_err_set(e, FM_EINPUT,
+                          "sums: %zu bytes, but %zu masked and %zu full "
+                          "parameters are announced",
+                          m->size, info->masked, info->full);
+    if (!base)
+        return 0;
+    if ((rc = check_base(info, base, e)) ||
+        (sum && (rc = fm_accum_room(sum, info->samples, info->n, e))))
+        return rc;
+    return read_sums(info, s, base, sum, e);
+}
+
+int
+fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
+                const struct fm_item *item, struct fm_accum *sum,
+                struct fm_err *e)
+{
+    enum { MEMBERS = 4 };
+    struct fm_err why = {FM_OK, ""};
+    struct fm_member m = {0};
+    struct fm_sealed s;
+    int rc;
+
+    assert(item->kind == FM_ITEM_PARTIAL);
+    assert(!sum || sum->base == it->base);
+    *info = (struct fm_partial_info){0};
+    rc = fm_sealed_open(&s, &it->src, &item->bytes, &m, &why);
+    if (rc == 0)
+        rc = read_members(info, &s, &m, it->base, sum, &why);
+    /* That it is damaged explains more than what the damage looks like. */
+    if (rc != FM_ESYS && !s.broken) {
+        int end = fm_sealed_end(&s, &info->id, e);
+
+        rc = end ? end : rc;
+        if (rc == 0 && s.members != MEMBERS)
+            rc = fm_err_set(e, FM_EINPUT, "member %d is not checksum", MEMBERS);
+    }
+    info->bytes = s.bytes;
+    if (rc)
+        rc = fm_err_set(e, why.code ? why.code : (enum fm_code)rc, "%s",
+                        why.msg);
+    else if (sum)
+        sum->samples += info->samples;
+    if (rc == 0 && sum && sum->votes)
+        sum->votes->n += (uint32_t)info->n;
+    fm_sealed_close(&s);
+    if (rc) {
+        free(info->part);
+        *info = (struct fm_partial_info){0};
+    }
+    return rc;
 }

@@ -5,12 +5,13 @@
  *
  *   partial.json  "fedmrn" 1, "method", "weights" "samples" (the weighting
  *                 policy; under fedpm "clients"), "round", "base", "samples"
- * (the total), "masked", "full", "clients" (how many), keys in this order
+ *                 (the total), "masked", "full", "clients" (how many), keys in
+ *                 this order
  *   clients       per client, sorted by client id: the id padded with NUL to
  *                 64 bytes, its bundle's id (16 bytes), its samples (8 bytes)
- *   sums          masked accumulators (under fedpm, votes), 8 bytes each, then
- * full ones, 16 bytes each, two's complement, little-endian checksum      as in
- * a bundle
+ *   sums          masked accumulators (under fedpm: votes), 8 bytes each, then
+ *                 full ones, 16 bytes each, two's complement, little-endian
+ *   checksum      as in a bundle
  *
  * Equal sets of bundles give equal files, however they were grouped.
  */
@@ -18,6 +19,9 @@
 #define FM_AGG_PARTIAL_H
 
 #include "agg/accum.h"
+#include "bundle/item.h"
+
+#include <stdio.h>
 
 /*
  * Clients in one sum, and in one round: the ids of a round's bundles must fit
@@ -47,31 +51,34 @@ struct fm_partial {
     struct fm_accum *sum;
 };
 
-/* fm_partial_max - the largest partial sum accepted for this base. */
-size_t fm_partial_max(const struct fm_model *base);
-
-/* fm_partial_write - append the file of a sum to `out`; 0 or FM_ESYS. */
-int fm_partial_write(struct fm_buf *out, const struct fm_partial *p,
-                     struct fm_err *e);
-
 /*
- * fm_partial_parse - read the file that fills `bytes` against its base.  Every
- * accumulator is held against its bound (samples * max|n|; samples * 2^86).
- * Fills *p, to be released by fm_partial_free, also after a failure.
+ * fm_partial_write - write the file of a sum, without a copy of it.  0,
+ * FM_ESYS, or FM_EINPUT when there are more sums than an archive holds (2^30
+ * masked ones); failures of `out` are left for its owner to find.
  */
-int fm_partial_parse(struct fm_partial *p, const uint8_t *bytes, size_t size,
-                     const struct fm_model *base, struct fm_err *e);
-void fm_partial_free(struct fm_partial *p); /* harmless on {0} */
+int fm_partial_write(FILE *out, const struct fm_partial *p, struct fm_err *e);
 
-/* What can be told of a partial sum without its base: for fedmrn-inspect. */
 struct fm_partial_info {
     enum fm_method method;
-    uint64_t round, samples;
+    uint64_t round, samples, bytes; /* bytes of the file */
     struct fm_id base, id;
     size_t masked, full, n;
-    struct fm_part *part; /* to be freed */
+    struct fm_part *part; /* sorted by client; to be freed */
 };
-int fm_partial_peek(struct fm_partial_info *info, const uint8_t *bytes,
-                    size_t size, struct fm_err *e);
+
+/*
+ * fm_partial_read - read the partial sum that fm_items_next has found, to its
+ * end.  With a base (it->base) everything is held against it, and every
+ * accumulator against its bound (samples * max|n|; samples * 2^86).
+ *
+ *   sum  to which it is added as it arrives, or NULL to check it alone
+ *
+ * Whether the file is whole is known only at its end: after a failure `sum` is
+ * worth nothing any more.  Returns 0 with *info filled; or FM_EINPUT or
+ * FM_ESYS, and then there is nothing to be freed.
+ */
+int fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
+                    const struct fm_item *item, struct fm_accum *sum,
+                    struct fm_err *e);
 
 #endif

@@ -27,26 +27,6 @@ is_model(const uint8_t *p, size_t n)
 }
 
 static int
-verify_partial(const struct fm_item *item, const struct fm_model *base,
-               struct fm_err *e)
-{
-    const uint8_t *p = item->bytes.data;
-    struct fm_partial_info info;
-    struct fm_partial sum;
-    int rc;
-
-    if (!base) {
-        rc = fm_partial_peek(&info, p, item->bytes.len, e);
-        if (rc == 0)
-            free(info.part);
-        return rc;
-    }
-    rc = fm_partial_parse(&sum, p, item->bytes.len, base, e);
-    fm_partial_free(&sum);
-    return rc;
-}
-
-static int
 verify_items(struct fm_items *it, struct fm_err *e)
 {
     struct fm_item item;
@@ -56,7 +36,10 @@ verify_items(struct fm_items *it, struct fm_err *e)
     while ((rc = fm_items_next(it, &item, e)) == 0 &&
            item.kind != FM_ITEM_NONE) {
         if (item.kind == FM_ITEM_PARTIAL) {
-            rc = verify_partial(&item, it->base, e);
+            struct fm_partial_info info;
+
+            rc = fm_partial_read(&info, it, &item, NULL, e);
+            free(info.part);
             if (rc && item.offset) {
                 snprintf(at, sizeof at, "item at byte %llu",
                          (unsigned long long)item.offset);

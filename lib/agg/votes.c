@@ -48,8 +48,8 @@ kept(const struct fm_model *base)
     return every && base->round % every == 0 ? 0 : base->votes;
 }
 
-static int
-check_room(const struct fm_votes *v, size_t more, struct fm_err *e)
+int
+fm_votes_room(const struct fm_votes *v, size_t more, struct fm_err *e)
 {
     uint64_t total = (uint64_t)kept(v->base) + v->n;
 
@@ -92,7 +92,7 @@ fm_votes_add(struct fm_votes *v, const struct fm_bundle *const *b, size_t n,
              struct fm_pool *pool, struct fm_err *e)
 {
     const size_t tiles = (v->base->masked + TILE - 1) / TILE;
-    int rc = check_room(v, n, e);
+    int rc = fm_votes_room(v, n, e);
 
     if (rc)
         return rc;
@@ -105,21 +105,6 @@ fm_votes_add(struct fm_votes *v, const struct fm_bundle *const *b, size_t n,
         fm_pool_run(pool, tiles, tile, &j);
     }
     v->n += (uint32_t)n;
-    return 0;
-}
-
-int
-fm_votes_merge(struct fm_votes *v, const struct fm_votes *other,
-               struct fm_err *e)
-{
-    int rc = check_room(v, other->n, e);
-
-    if (rc)
-        return rc;
-    assert(v->base->masked == other->base->masked);
-    for (size_t i = 0; i < v->base->masked; i++)
-        v->ones[i] += other->ones[i];
-    v->n += other->n;
     return 0;
 }
 

@@ -28,14 +28,13 @@ void fm_votes_free(struct fm_votes *v); /* NULL is harmless */
 
 /*
  * fm_votes_add - count `n` bundles, all checked against the base.
- * fm_votes_merge - count another sum's, over the same base.
+ * fm_votes_room - may the masks of so many more be counted?
  * 0, or FM_EINPUT when the next model's votes would exceed FM_VOTES_MAX; then
  * nothing was counted.
  */
 int fm_votes_add(struct fm_votes *v, const struct fm_bundle *const *b, size_t n,
                  struct fm_pool *pool, struct fm_err *e);
-int fm_votes_merge(struct fm_votes *v, const struct fm_votes *other,
-                   struct fm_err *e);
+int fm_votes_room(const struct fm_votes *v, size_t more, struct fm_err *e);
 
 /*
  * fm_votes_finish - the next model's counts into `next`, a model of the same

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum { STEP = 1 << 18 }; /* of a data set */
+enum { LARGE = 4096 };   /* of a member */
 
 size_t
 fm_archive_header(const char *name)
@@ -137,6 +138,7 @@ static int
 more(struct fm_buf *out, struct fm_source *src, size_t n, size_t start,
      size_t limit, struct fm_err *e)
 {
+    uint64_t left;
     size_t got;
     int rc;
 
@@ -144,6 +146,11 @@ more(struct fm_buf *out, struct fm_source *src, size_t n, size_t start,
         return fm_err_set(e, FM_EINPUT,
                           "%s: byte %llu: the archive exceeds %zu bytes",
                           src->name, (unsigned long long)src->offset, limit);
+    /* What a file has, and a little for the next headers, is asked for once:
+     * growing by doubling would hold a large member twice. */
+    if (n >= LARGE && fm_source_left(src, &left) && left >= n &&
+        (rc = fm_buf_reserve(out, n + LARGE, e)))
+        return rc;
     rc = fm_source_read(src, out, n, &got, e);
     if (rc == 0 && got < n)
         rc = fm_err_set(e, FM_EINPUT,
@@ -152,39 +159,57 @@ more(struct fm_buf *out, struct fm_source *src, size_t n, size_t start,
     return rc;
 }
 
+/* The header at `head` of an archive that has begun. */
+static int
+sizes(const struct fm_buf *out, size_t head, size_t *name, uint64_t *data,
+      const struct fm_source *src, uint64_t at, struct fm_err *e)
+{
+    const char *bad = fm_odc_sizes(out->data + head, name, data);
+
+    if (!bad)
+        return 0;
+    return fm_err_set(e, FM_EINPUT, "%s: byte %llu: %s", src->name,
+                      (unsigned long long)at, bad);
+}
+
 int
-fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
+fm_archive_begin(struct fm_buf *out, struct fm_source *src, size_t limit,
                  struct fm_err *e)
 {
     const size_t start = out->len;
+    const uint64_t at = src->offset;
     size_t got, name;
     uint64_t data;
     int rc;
 
     assert(limit >= FM_ODC_HEADER);
     /* Only before the first byte is the end of input a clean one. */
-    if ((rc = fm_source_read(src, out, 1, &got, e)))
+    if ((rc = fm_source_read(src, out, 1, &got, e)) || got == 0)
         return rc;
-    if (got == 0)
-        return 0;
-    for (size_t members = 0;; members++) {
-        size_t head = out->len;
-        uint64_t at = src->offset;
-        const char *bad;
+    if ((rc = more(out, src, FM_ODC_HEADER - 1, start, limit, e)) ||
+        (rc = sizes(out, start, &name, &data, src, at, e)))
+        return rc;
+    return more(out, src, name, start, limit, e);
+}
 
-        /* The archive's first byte is here already. */
-        if (members == 0) {
-            head--;
-            at--;
+int
+fm_archive_rest(struct fm_buf *out, size_t start, struct fm_source *src,
+                size_t limit, struct fm_err *e)
+{
+    size_t head = start, name;
+    uint64_t data, at = src->offset - (out->len - start);
+    int rc;
+
+    for (size_t members = 0;; members++) {
+        if (members) {
+            head = out->len;
+            at = src->offset;
+            if ((rc = more(out, src, FM_ODC_HEADER, start, limit, e)))
+                return rc;
         }
-        if ((rc = more(out, src, FM_ODC_HEADER - (out->len - head), start,
-                       limit, e)))
+        if ((rc = sizes(out, head, &name, &data, src, at, e)))
             return rc;
-        bad = fm_odc_sizes(out->data + head, &name, &data);
-        if (bad)
-            return fm_err_set(e, FM_EINPUT, "%s: byte %llu: %s", src->name,
-                              (unsigned long long)at, bad);
-        if ((rc = more(out, src, name, start, limit, e)))
+        if (members && (rc = more(out, src, name, start, limit, e)))
             return rc;
         if (fm_odc_is_trailer(out->data + head + FM_ODC_HEADER, name))
             return 0;
@@ -196,6 +221,18 @@ fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
         if ((rc = more(out, src, (size_t)data, start, limit, e)))
             return rc;
     }
+}
+
+int
+fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
+                 struct fm_err *e)
+{
+    const size_t start = out->len;
+    int rc = fm_archive_begin(out, src, limit, e);
+
+    if (rc || out->len == start)
+        return rc;
+    return fm_archive_rest(out, start, src, limit, e);
 }
 
 int

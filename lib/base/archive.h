@@ -58,6 +58,16 @@ int fm_archive_frame(struct fm_buf *out, struct fm_source *src, size_t limit,
                      struct fm_err *e);
 
 /*
+ * fm_archive_begin, fm_archive_rest - the same in two steps: the first
+ * member's header and name, then all after them; `start` is where the archive
+ * starts in `out`.
+ */
+int fm_archive_begin(struct fm_buf *out, struct fm_source *src, size_t limit,
+                     struct fm_err *e);
+int fm_archive_rest(struct fm_buf *out, size_t start, struct fm_source *src,
+                    size_t limit, struct fm_err *e);
+
+/*
  * fm_archive_parse - the members of the one archive that fills `bytes`.
  *
  *   m  room for FM_MEMBERS_MAX; m[i].data points into `bytes`

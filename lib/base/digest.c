@@ -33,20 +33,58 @@ fm_hash128(const void *p, size_t n)
     return canonical(XXH3_128bits(p, n));
 }
 
+/* The library's state under our name. */
+static XXH3_state_t *
+state(struct fm_hasher *h)
+{
+    return (XXH3_state_t *)(void *)h;
+}
+
+struct fm_hasher *
+fm_hasher_new(struct fm_err *e)
+{
+    XXH3_state_t *s = XXH3_createState();
+
+    if (!s) {
+        fm_err_nomem(e);
+        return NULL;
+    }
+    XXH3_128bits_reset(s);
+    return (struct fm_hasher *)(void *)s;
+}
+
+void
+fm_hasher_add(struct fm_hasher *h, const void *p, size_t n)
+{
+    if (n)
+        XXH3_128bits_update(state(h), p, n);
+}
+
+struct fm_id
+fm_hasher_id(const struct fm_hasher *h)
+{
+    return canonical(
+        XXH3_128bits_digest((const XXH3_state_t *)(const void *)h));
+}
+
+void
+fm_hasher_free(struct fm_hasher *h)
+{
+    XXH3_freeState(state(h));
+}
+
 int
 fm_hash128_join(struct fm_id *id, const struct fm_piece *piece, size_t n,
                 struct fm_err *e)
 {
-    XXH3_state_t *s = XXH3_createState();
+    struct fm_hasher *h = fm_hasher_new(e);
 
-    if (!s)
-        return fm_err_nomem(e);
-    XXH3_128bits_reset(s);
+    if (!h)
+        return FM_ESYS;
     for (size_t i = 0; i < n; i++)
-        if (piece[i].n)
-            XXH3_128bits_update(s, piece[i].p, piece[i].n);
-    *id = canonical(XXH3_128bits_digest(s));
-    XXH3_freeState(s);
+        fm_hasher_add(h, piece[i].p, piece[i].n);
+    *id = fm_hasher_id(h);
+    fm_hasher_free(h);
     return 0;
 }
 

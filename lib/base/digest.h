@@ -46,6 +46,17 @@ struct fm_piece {
 int fm_hash128_join(struct fm_id *id, const struct fm_piece *piece, size_t n,
                     struct fm_err *e);
 
+/*
+ * fm_hasher: XXH3-128 of bytes as they come.  fm_hasher_new returns NULL and
+ * FM_ESYS; the others cannot fail.  fm_hasher_id - of all that was added so
+ * far; more may follow.  fm_hasher_free(NULL) is harmless.
+ */
+struct fm_hasher;
+struct fm_hasher *fm_hasher_new(struct fm_err *e);
+void fm_hasher_add(struct fm_hasher *h, const void *p, size_t n);
+struct fm_id fm_hasher_id(const struct fm_hasher *h);
+void fm_hasher_free(struct fm_hasher *h);
+
 /* fm_id_hex - write `id` as text into `out`, FM_ID_HEX bytes; returns it. */
 char *fm_id_hex(char *out, const struct fm_id *id);
 

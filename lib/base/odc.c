@@ -1,5 +1,8 @@
 #include "base/odc.h"
 
+#include <assert.h>
+#include <stdio.h>
+
 enum {
     MAGIC = FM_ARCHIVE_MAGIC,
     NAMESIZE_AT = 59,
@@ -46,6 +49,24 @@ fm_odc_sizes(const uint8_t *header, size_t *name, uint64_t *data)
         return "a member's name is empty or too long";
     *name = (size_t)n;
     return NULL;
+}
+
+size_t
+fm_odc_header(uint8_t *out, size_t number, const char *name, uint64_t size)
+{
+    const unsigned mode = number ? 0100644 : 0;
+    char text[FM_ODC_HEAD_MAX + 64];
+
+    if (number == 0)
+        name = trailer;
+    assert(strlen(name) < FM_MEMBER_NAME && size <= FM_ODC_DATA_MAX);
+    snprintf(text, sizeof text,
+             "070707%06o%06o%06o%06o%06o%06o%06o%011o%06o%011llo", 0,
+             (unsigned)number, mode, 0, 0, 1, 0, 0, (unsigned)strlen(name) + 1,
+             (unsigned long long)size);
+    memcpy(out, text, FM_ODC_HEADER);
+    memcpy(out + FM_ODC_HEADER, name, strlen(name) + 1);
+    return FM_ODC_HEADER + strlen(name) + 1;
 }
 
 bool

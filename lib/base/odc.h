@@ -16,6 +16,7 @@
 enum {
     FM_ODC_HEADER = 76,
     FM_ODC_TRAILER = FM_ODC_HEADER + 11, /* bytes of the last entry */
+    FM_ODC_HEAD_MAX = FM_ODC_HEADER + FM_MEMBER_NAME,
 };
 
 #define FM_ODC_DATA_MAX (((uint64_t)1 << 33) - 1) /* 11 octal digits */
@@ -29,6 +30,14 @@ bool fm_odc_name_ok(const char *s);
  * is in 2..FM_MEMBER_NAME.  Returns NULL, or what is wrong with the header.
  */
 const char *fm_odc_sizes(const uint8_t *header, size_t *name, uint64_t *data);
+
+/*
+ * fm_odc_header - the one header that member `number` of an archive, from 1,
+ * may have, its name and NUL included; number 0 is the trailer's.  `out` has
+ * room for FM_ODC_HEAD_MAX bytes.  Returns how many they are.
+ */
+size_t fm_odc_header(uint8_t *out, size_t number, const char *name,
+                     uint64_t size);
 
 /* fm_odc_is_trailer - is a name of `n` bytes, NUL included, TRAILER!!!? */
 bool fm_odc_is_trailer(const uint8_t *name, size_t n);

@@ -127,7 +127,7 @@ classify(struct fm_items *it, struct fm_item *item, struct fm_buf *b,
             return rc;
     } else if (opens_with(b, "partial.json")) {
         item->kind = FM_ITEM_PARTIAL;
-        item->bytes = *b;
+        item->bytes = *b; /* its beginning */
         *b = (struct fm_buf){0};
     } else if (opens_with(b, "index")) {
         if (it->taken < it->nlisted)
@@ -173,14 +173,16 @@ say_where(const struct fm_items *it, uint64_t offset, int rc, struct fm_err *e)
     return rc;
 }
 
-/* The next archive.  What is none from its first byte on gets a better word
- * than that a header is missing. */
+/*
+ * The next archive, or the beginning of a partial sum.  What is none from its
+ * first byte on gets a better word than that a header is missing.
+ */
 static int
 frame(struct fm_buf *b, struct fm_items *it, struct fm_err *e)
 {
     bool first = it->src.offset == 0;
     struct fm_err why = {FM_OK, ""};
-    int rc = fm_archive_frame(b, &it->src, it->limit, &why);
+    int rc = fm_archive_begin(b, &it->src, it->limit, &why);
 
     if (rc == FM_EINPUT && first && b->len >= FM_ARCHIVE_MAGIC &&
         memcmp(b->data, "070707", FM_ARCHIVE_MAGIC) != 0)
@@ -189,6 +191,8 @@ frame(struct fm_buf *b, struct fm_items *it, struct fm_err *e)
                               ? "a model or other safetensors file, and not a "
                                 "bundle: are the two mixed up?"
                               : "not a bundle, round file or partial sum");
+    if (rc == 0 && b->len && !opens_with(b, "partial.json"))
+        rc = fm_archive_rest(b, 0, &it->src, it->limit, &why);
     return rc ? fm_err_set(e, why.code, "%s", why.msg) : 0;
 }
 

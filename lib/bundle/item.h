@@ -44,7 +44,11 @@ struct fm_items {
     size_t count; /* items returned */
 };
 
-/* One item.  For a bundle `bundle` is filled; for a partial sum `bytes`. */
+/*
+ * One item.  For a bundle `bundle` is filled.  A partial sum may be larger than
+ * the memory: `bytes` holds only its first header and name, and who asks for
+ * the next item must have read the rest from the source (agg/partial.h).
+ */
 struct fm_item {
     enum fm_item_kind kind;
     uint64_t offset; /* where it started in the source */

@@ -133,7 +133,7 @@ describe_bundle(struct fm_json *o, const struct fm_bundle *b, struct fm_err *e)
 }
 
 static void
-describe_sum(struct fm_json *o, const struct fm_partial_info *p, size_t bytes)
+describe_sum(struct fm_json *o, const struct fm_partial_info *p)
 {
     struct fm_json *list;
 
@@ -144,7 +144,7 @@ describe_sum(struct fm_json *o, const struct fm_partial_info *p, size_t bytes)
     fm_json_add_str(o, "method", fm_manifest_method(p->method));
     fm_json_add_int(o, "masked_parameters", p->masked);
     fm_json_add_int(o, "full_parameters", p->full);
-    fm_json_add_int(o, "bytes", bytes);
+    fm_json_add_int(o, "bytes", p->bytes);
     fm_report_id(o, "id", &p->id);
     fm_report_id(o, "base", &p->base);
     list = fm_json_add_array(o, "members");
@@ -157,39 +157,50 @@ describe_sum(struct fm_json *o, const struct fm_partial_info *p, size_t bytes)
     }
 }
 
-/* A partial sum is held against its base when there is one. */
-static int
-report_sum(struct fm_json *o, const struct fm_buf *b,
-           const struct fm_model *base, struct totals *sum, struct fm_err *e)
-{
-    struct fm_partial_info info = {0};
-    struct fm_partial p = {0};
-    int rc = fm_partial_peek(&info, b->data, b->len, e);
+/* An item, and a partial sum's contents, which are read where it stands. */
+struct entry {
+    struct fm_item item;
+    struct fm_partial_info sum;
+};
 
-    if (!rc && base) {
-        rc = fm_partial_parse(&p, b->data, b->len, base, e);
-        fm_partial_free(&p);
-    }
-    if (!rc) {
-        describe_sum(o, &info, b->len);
-        sum->partials++;
-        sum->clients += info.n;
-        sum->samples += info.samples;
-        sum->bytes += b->len;
-    }
-    free(info.part);
+static int
+next_entry(struct entry *n, struct fm_items *it, struct fm_err *e)
+{
+    int rc;
+
+    *n = (struct entry){0};
+    rc = fm_items_next(it, &n->item, e);
+    if (rc || n->item.kind != FM_ITEM_PARTIAL)
+        return rc;
+    rc = fm_partial_read(&n->sum, it, &n->item, NULL, e);
+    if (rc)
+        fm_err_where(e, it->src.name);
     return rc;
 }
 
-static int
-report_item(struct fm_json *o, const struct fm_item *item,
-            const struct fm_model *base, struct totals *sum, struct fm_err *e)
+static void
+entry_free(struct entry *n)
 {
-    const struct fm_bundle *b = &item->bundle;
+    fm_item_free(&n->item);
+    free(n->sum.part);
+    n->sum.part = NULL;
+}
+
+static int
+report_entry(struct fm_json *o, const struct entry *n, struct totals *sum,
+             struct fm_err *e)
+{
+    const struct fm_bundle *b = &n->item.bundle;
 
     sum->items++;
-    if (item->kind == FM_ITEM_PARTIAL)
-        return report_sum(o, &item->bytes, base, sum, e);
+    if (n->item.kind == FM_ITEM_PARTIAL) {
+        describe_sum(o, &n->sum);
+        sum->partials++;
+        sum->clients += n->sum.n;
+        sum->samples += n->sum.samples;
+        sum->bytes += n->sum.bytes;
+        return 0;
+    }
     sum->bundles++;
     sum->clients++;
     sum->samples += b->samples;
@@ -216,8 +227,8 @@ add_totals(struct fm_json *o, const struct totals *sum, uint64_t bytes)
 
 /* A round file, or several items: a line each, then what they come to. */
 static int
-report_list(struct fm_json *o, struct fm_items *it, struct fm_item *first,
-            struct fm_item *item, struct fm_err *e)
+report_list(struct fm_json *o, struct fm_items *it, const struct entry *first,
+            struct entry *next, struct fm_err *e)
 {
     struct fm_json *list;
     struct totals sum = {0};
@@ -225,13 +236,12 @@ report_list(struct fm_json *o, struct fm_items *it, struct fm_item *first,
 
     fm_json_add_str(o, "kind", it->nlisted ? "round file" : "stream");
     list = fm_json_add_array(o, "items");
-    rc = report_item(fm_json_add_object(list, NULL), first, it->base, &sum, e);
-    while (!rc && item->kind != FM_ITEM_NONE) {
-        rc = report_item(fm_json_add_object(list, NULL), item, it->base, &sum,
-                         e);
-        fm_item_free(item);
+    rc = report_entry(fm_json_add_object(list, NULL), first, &sum, e);
+    while (!rc && next->item.kind != FM_ITEM_NONE) {
+        rc = report_entry(fm_json_add_object(list, NULL), next, &sum, e);
+        entry_free(next);
         if (!rc)
-            rc = fm_items_next(it, item, e);
+            rc = next_entry(next, it, e);
     }
     if (!rc)
         add_totals(o, &sum, it->src.offset);
@@ -241,47 +251,34 @@ report_list(struct fm_json *o, struct fm_items *it, struct fm_item *first,
 /* The only item of its file, in full. */
 static int
 report_single(struct fm_json *o, const struct fm_items *it,
-              const struct fm_item *item, struct fm_err *e)
+              const struct entry *only, struct fm_err *e)
 {
     struct totals sum = {0};
-    int rc = report_item(o, item, it->base, &sum, e);
+    int rc = report_entry(o, only, &sum, e);
 
-    if (!rc && it->base && item->kind == FM_ITEM_BUNDLE)
-        add_tensors(o, &item->bundle, it->base);
+    if (!rc && it->base && only->item.kind == FM_ITEM_BUNDLE)
+        add_tensors(o, &only->item.bundle, it->base);
     return rc;
-}
-
-static size_t
-limit(const struct fm_model *base)
-{
-    size_t bundle, partial;
-
-    if (!base)
-        return ITEM_MAX;
-    bundle = fm_model_max_bundle(base);
-    partial = fm_partial_max(base);
-    return bundle > partial ? bundle : partial;
 }
 
 struct fm_json *
 fm_report_items(struct fm_source *src, const struct fm_model *base,
                 struct fm_err *e)
 {
-    struct fm_items it = {.src = *src, .limit = limit(base), .base = base};
+    struct fm_items it = {.src = *src, .limit = ITEM_MAX, .base = base};
     struct fm_json *o = fm_report_start(src);
-    struct fm_item first = {0}, next = {0};
+    struct entry first, next = {0};
     int rc;
 
-    if ((rc = fm_items_next(&it, &first, e)) ||
-        (rc = fm_items_next(&it, &next, e)))
+    if ((rc = next_entry(&first, &it, e)) || (rc = next_entry(&next, &it, e)))
         goto out;
-    if (it.nlisted || next.kind != FM_ITEM_NONE)
+    if (it.nlisted || next.item.kind != FM_ITEM_NONE)
         rc = report_list(o, &it, &first, &next, e);
     else
         rc = report_single(o, &it, &first, e);
 out:
-    fm_item_free(&first);
-    fm_item_free(&next);
+    entry_free(&first);
+    entry_free(&next);
     /* The caller opened the source, and closes it. */
     it.src.fd = -1;
     fm_items_close(&it);

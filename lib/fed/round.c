@@ -137,37 +137,37 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
     return has_room(r) ? 0 : flush(r, e);
 }
 
+/*
+ * It is added while it is read: that one of its clients came before is seen
+ * afterwards, but then the round has failed anyhow.
+ */
 static int
-take_partial(struct fm_round *r, const struct fm_item *item,
-             struct fm_counted *c, struct fm_err *e)
+take_partial(struct fm_round *r, struct fm_items *it,
+             const struct fm_item *item, struct fm_counted *c, struct fm_err *e)
 {
     const struct fm_counted *old;
-    struct fm_partial p;
+    struct fm_partial_info info;
     int rc;
 
-    rc = fm_partial_parse(&p, item->bytes.data, item->bytes.len, r->base, e);
-    if (rc)
-        goto out;
+    if ((rc = fm_partial_read(&info, it, item, r->sum, e)))
+        return rc;
     c->summed = true;
-    for (size_t i = 0; i < p.n; i++) {
-        c->part = p.part[i];
-        if ((rc = fm_tally_count(&r->tally, c, &old, e)))
-            goto out;
+    for (size_t i = 0; i < info.n && rc == 0; i++) {
+        c->part = info.part[i];
+        rc = fm_tally_count(&r->tally, c, &old, e);
     }
-    rc = fm_accum_merge(r->sum, p.sum, e);
-out:
-    fm_partial_free(&p);
+    free(info.part);
     return rc;
 }
 
-/* The largest item a stream may hold.  A partial sum has room for more bytes
- * per client than an index, so an index needs no care of its own. */
+/* The largest item a stream may hold but for partial sums, which are not kept:
+ * a bundle, or the index of as many as a round may have. */
 static size_t
 item_max(const struct fm_model *base)
 {
-    size_t bundle = fm_model_max_bundle(base), sum = fm_partial_max(base);
+    const size_t bundle = fm_model_max_bundle(base), index = FM_PARTS_MAX * 64;
 
-    return bundle > sum ? bundle : sum;
+    return bundle > index ? bundle : index;
 }
 
 int
@@ -195,7 +195,7 @@ fm_round_take(struct fm_round *r, const char *path, struct fm_err *e)
         if (item.kind == FM_ITEM_BUNDLE)
             rc = take_bundle(r, &item, &c, e);
         else
-            rc = take_partial(r, &item, &c, e);
+            rc = take_partial(r, &it, &item, &c, e);
         fm_item_free(&item);
         if (rc) {
             fm_err_where(e, fm_tally_place(where, &c));
@@ -281,20 +281,20 @@ fm_round_values(FILE *out, const struct fm_model *m)
 }
 
 int
-fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e)
+fm_round_sum(struct fm_partial *p, struct fm_round *r, struct fm_err *e)
 {
-    struct fm_partial p = {.sum = r->sum, .n = r->tally.n};
     struct fm_id *ids;
     int rc;
 
     assert(r->sum);
+    *p = (struct fm_partial){0};
     if ((rc = complete(r, &ids, e)))
         return rc;
     free(ids);
-    p.part = fm_tally_parts(&r->tally, e);
-    if (!p.part)
+    p->part = fm_tally_parts(&r->tally, e);
+    if (!p->part)
         return FM_ESYS;
-    rc = fm_partial_write(out, &p, e);
-    free(p.part);
-    return rc;
+    p->n = r->tally.n;
+    p->sum = r->sum;
+    return 0;
 }

@@ -12,7 +12,7 @@
  * Memory: the base model and the sums (together 12 bytes for each masked
  * parameter, 20 for each full one), bundles in flight (at most 24 MiB and half
  * a byte for each masked parameter, and always one), and about 150 bytes per
- * client.  A partial sum that is read or written takes as much again.
+ * client.  A partial sum is read and written in pieces.
  */
 #ifndef FM_FED_ROUND_H
 #define FM_FED_ROUND_H
@@ -66,8 +66,11 @@ int fm_round_next(struct fm_buf *head, struct fm_round *r,
  * `out` are left for its owner to find. */
 void fm_round_values(FILE *out, const struct fm_model *m);
 
-/* fm_round_partial - append the partial sum's file to `out`; 0, FM_ESYS, or
- * FM_EINPUT when nothing was taken. */
-int fm_round_partial(struct fm_buf *out, struct fm_round *r, struct fm_err *e);
+/*
+ * fm_round_sum - what the round comes to as a partial sum, for
+ * fm_partial_write.  p->sum stays the round's; p->part is to be freed.  0,
+ * FM_ESYS, or FM_EINPUT when nothing was taken.
+ */
+int fm_round_sum(struct fm_partial *p, struct fm_round *r, struct fm_err *e);
 
 #endif

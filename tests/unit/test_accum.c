@@ -167,10 +167,9 @@ orders(const struct fm_model *m)
         const struct fm_bundle *order[CLIENTS];
         struct fm_pool *pool = fm_pool_new(1 + trial % 3, NULL);
         struct fm_accum *sum = fm_accum_new(m, NULL);
-        struct fm_accum *part = fm_accum_new(m, NULL);
         size_t done = 0;
 
-        CHECK(pool && sum && part, "memory");
+        CHECK(pool && sum, "memory");
         fm_cpu_cap((enum fm_cpu_level)(trial % 3));
         for (size_t k = 0; k < CLIENTS; k++) {
             size_t at = fx_random(&x) % (k + 1);
@@ -178,19 +177,15 @@ orders(const struct fm_model *m)
             order[k] = order[at];
             order[at] = &b[k];
         }
-        /* Batches of any size, each into one of two sums. */
+        /* In batches of any size. */
         while (done < CLIENTS) {
             size_t n = 1 + fx_random(&x) % (CLIENTS - done);
 
-            CHECK(fm_accum_add(fx_random(&x) % 2 ? sum : part, order + done, n,
-                               pool, NULL) == 0,
-                  "add");
+            CHECK(fm_accum_add(sum, order + done, n, pool, NULL) == 0, "add");
             done += n;
         }
-        CHECK(fm_accum_merge(sum, part, NULL) == 0, "merge");
         same(sum, want, "trial");
         fm_accum_free(sum);
-        fm_accum_free(part);
         fm_pool_free(pool);
     }
     fm_cpu_cap(FM_CPU_AVX512);
@@ -314,7 +309,8 @@ refusals(void)
     naive(zero, b, 2);
     same(sum, zero, "at the bound");
     CHECK(fm_accum_add(sum, p + 2, 1, NULL, NULL) == FM_EINPUT, "one more");
-    CHECK(fm_accum_merge(sum, zero, NULL) == FM_EINPUT, "merge");
+    CHECK(fm_accum_room(sum, 0, 1, NULL) == 0, "none more");
+    CHECK(fm_accum_room(sum, 1, 1, NULL) == FM_EINPUT, "room for one more");
     same(sum, zero, "after refusals");
 
     for (size_t t = 0; t < m->arch->ntensors; t++)

@@ -88,6 +88,28 @@ hostile(void)
         CHECK(!fm_id_parse(&id, bad[i]), "accepted: %s", bad[i]);
 }
 
+/* Piece by piece it is the hash of the whole. */
+static void
+hasher(void)
+{
+    uint8_t p[5000];
+    struct fm_hasher *h = fm_hasher_new(NULL);
+    struct fm_id got, want;
+
+    CHECK(h, "memory");
+    for (size_t i = 0; i < sizeof p; i++)
+        p[i] = (uint8_t)(i * i >> 3);
+    for (size_t at = 0, n = 0; at < sizeof p; at += n, n = (n * 7 + 1) % 300) {
+        n = n < sizeof p - at ? n : sizeof p - at;
+        fm_hasher_add(h, p + at, n);
+        got = fm_hasher_id(h);
+        want = fm_hash128(p, at + n);
+        CHECK(fm_id_cmp(&got, &want) == 0, "%zu bytes", at + n);
+    }
+    fm_hasher_free(h);
+    fm_hasher_free(NULL);
+}
+
 int
 main(void)
 {
@@ -96,5 +118,6 @@ main(void)
     text();
     seeded();
     hostile();
+    hasher();
     return 0;
 }

@@ -39,6 +39,32 @@ golden(void)
     CHECK(!fm_odc_is_trailer((const uint8_t *)"TRAILER!!!", 10), "trailer");
 }
 
+/* Headers as they must be: the sample's, and the trailer's. */
+static void
+headers(void)
+{
+    uint8_t head[FM_ODC_HEAD_MAX], end[FM_ODC_TRAILER];
+
+    CHECK(fm_odc_header(head, 1, "a", 2) == FM_ODC_HEADER + 2, "length");
+    CHECK(memcmp(head + 6,
+                 "000000000001100644000000000000000001000000"
+                 "00000000000"
+                 "000002"
+                 "00000000002"
+                 "a",
+                 FM_ODC_HEADER + 2 - 6) == 0,
+          "%.78s", head);
+    CHECK(memcmp(head, "070707", 6) == 0, "magic");
+    CHECK(fm_odc_header(end, 0, NULL, 0) == sizeof end, "length");
+    CHECK(memcmp(end,
+                 "070707000000000000000000000000000000000001000000"
+                 "0000000000000001300000000000TRAILER!!!",
+                 sizeof end) == 0,
+          "%.87s", end);
+    fm_odc_header(head, 8, "a", FM_ODC_DATA_MAX);
+    CHECK(memcmp(head + 65, "77777777777", 11) == 0, "%.78s", head);
+}
+
 static void
 names(void)
 {
@@ -110,6 +136,7 @@ int
 main(void)
 {
     golden();
+    headers();
     names();
     hostile();
     return 0;

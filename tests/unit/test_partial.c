@@ -2,6 +2,7 @@
 #include "bundle/checksum.h"
 #include "check.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 enum { CLIENTS = 4, PART = 88 };
 
@@ -32,6 +33,13 @@ sum_of(const struct fm_model *m, size_t first, size_t end)
 }
 
 static void
+sum_free(struct fm_partial *p)
+{
+    free(p->part);
+    fm_accum_free(p->sum);
+}
+
+static void
 golden(const struct fm_model *m)
 {
     struct fm_partial p = sum_of(m, 0, 2);
@@ -43,7 +51,7 @@ golden(const struct fm_model *m)
 
     p.sum->masked[0] = -2;
     p.sum->full[0] = -3;
-    CHECK(fm_partial_write(&out, &p, NULL) == 0, "write");
+    CHECK(pf_write(&out, &p, NULL) == 0, "write");
     snprintf(head, sizeof head,
              "{\"fedmrn\":1,\"method\":\"fedmrn\",\"weights\":\"samples\","
              "\"round\":1,\"base\":\"%s\",\"samples\":12,\"masked\":%zu,"
@@ -72,9 +80,8 @@ golden(const struct fm_model *m)
     at += 76 + 9;
     CHECK(memcmp(at, id.b, 16) == 0, "checksum");
     CHECK(at + 16 + 87 == out.data + out.len, "length");
-    CHECK(out.len <= fm_partial_max(m), "max");
 
-    CHECK(fm_partial_peek(&info, out.data, out.len, NULL) == 0, "peek");
+    CHECK(pf_read(&info, out.data, out.len, NULL, NULL, NULL) == 0, "read");
     CHECK(info.method == FM_FEDMRN && info.round == 1 && info.samples == 12 &&
               info.n == 2 && info.masked == m->masked && info.full == m->full,
           "fields");
@@ -83,58 +90,79 @@ golden(const struct fm_model *m)
     CHECK(strcmp(info.part[1].client, "b.2") == 0, "client");
     free(info.part);
     fm_buf_free(&out);
-    fm_partial_free(&p);
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
-/* Parsed sums are the sums that were written, and merge to the same bytes. */
+/* What is read is added: any grouping comes to the same bytes. */
 static void
 round_trip(const struct fm_model *m)
 {
     struct fm_partial all = sum_of(m, 0, CLIENTS), half = sum_of(m, 0, 2);
-    struct fm_partial rest = sum_of(m, 2, CLIENTS), got;
+    struct fm_partial rest = sum_of(m, 2, CLIENTS);
+    struct fm_partial_info got;
     struct fm_buf a = {0}, b = {0};
 
-    CHECK(fm_partial_write(&a, &half, NULL) == 0, "write");
-    CHECK(fm_partial_parse(&got, a.data, a.len, m, NULL) == 0, "parse");
-    CHECK(fm_accum_merge(rest.sum, got.sum, NULL) == 0, "merge");
+    CHECK(pf_write(&a, &half, NULL) == 0, "write");
+    CHECK(pf_read(&got, a.data, a.len, m, rest.sum, NULL) == 0, "read");
     memmove(rest.part + got.n, rest.part, rest.n * sizeof *rest.part);
     memcpy(rest.part, got.part, got.n * sizeof *rest.part);
     rest.n += got.n;
+    free(got.part);
     a.len = 0;
-    CHECK(fm_partial_write(&a, &all, NULL) == 0, "write");
-    CHECK(fm_partial_write(&b, &rest, NULL) == 0, "write");
+    CHECK(pf_write(&a, &all, NULL) == 0, "write");
+    CHECK(pf_write(&b, &rest, NULL) == 0, "write");
     CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0,
           "a grouping shows in the bytes");
     fm_buf_free(&a);
     fm_buf_free(&b);
-    fm_partial_free(&all);
-    fm_partial_free(&half);
-    fm_partial_free(&rest);
-    fm_partial_free(&got);
+    sum_free(&all);
+    sum_free(&half);
+    sum_free(&rest);
+}
+
+/* More sums than are read and written at a time. */
+static void
+large(void)
+{
+    struct fm_model *m =
+        fx_model("input 300\nbatchnorm\nlinear 999\n", FM_FEDMRN, FM_GAUSSIAN);
+    struct fm_partial p = sum_of(m, 0, 3), got = sum_of(m, 0, 0);
+    struct fm_partial_info info;
+    struct fm_buf b = {0};
+
+    CHECK(m->masked > 4 << 16, "too few");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_read(&info, b.data, b.len, m, got.sum, NULL) == 0, "read");
+    CHECK(memcmp(got.sum->masked, p.sum->masked, 8 * m->masked) == 0, "masked");
+    CHECK(memcmp(got.sum->full, p.sum->full, 16 * m->full) == 0, "full");
+    CHECK(got.sum->samples == p.sum->samples, "samples");
+    free(info.part);
+    fm_buf_free(&b);
+    sum_free(&p);
+    sum_free(&got);
+    fm_model_free(m);
 }
 
 static void
 damage(const struct fm_model *m)
 {
-    struct fm_partial p = sum_of(m, 0, 1), got;
+    struct fm_partial p = sum_of(m, 0, 1);
+    struct fm_partial_info got;
     struct fm_buf b = {0};
 
-    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
     for (size_t bit = 0; bit < 8 * b.len; bit++) {
         b.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        CHECK(fm_partial_parse(&got, b.data, b.len, m, NULL) == FM_EINPUT,
+        CHECK(pf_read(&got, b.data, b.len, m, NULL, NULL) == FM_EINPUT,
               "bit %zu", bit);
-        fm_partial_free(&got);
         b.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     for (size_t n = 0; n < b.len; n++) {
-        CHECK(fm_partial_parse(&got, b.data, n, m, NULL) == FM_EINPUT,
-              "%zu bytes", n);
-        fm_partial_free(&got);
+        CHECK(pf_read(&got, b.data, n, m, NULL, NULL) == FM_EINPUT, "%zu bytes",
+              n);
     }
     fm_buf_free(&b);
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
 /*
@@ -145,26 +173,26 @@ static void
 lie(const struct fm_model *m, size_t which, size_t at, const void *to, size_t n,
     const char *message)
 {
-    struct fm_partial p = sum_of(m, 0, CLIENTS), got;
+    struct fm_partial p = sum_of(m, 0, CLIENTS);
+    struct fm_partial_info got;
     struct fm_member member[FM_MEMBERS_MAX];
     struct fm_err e = {FM_OK, ""};
     struct fm_buf b = {0}, bad = {0};
     struct fm_id id;
     size_t count;
 
-    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
     CHECK(fm_checksum_open(member, &count, &id, b.data, b.len, NULL) == 0,
           "open");
     CHECK(at + n <= member[which].size, "outside");
     memcpy(b.data + (member[which].data - b.data) + at, to, n);
     CHECK(fm_checksum_seal(&bad, member, 3, &id, NULL) == 0, "seal");
-    CHECK(fm_partial_parse(&got, bad.data, bad.len, m, &e) == FM_EINPUT,
+    CHECK(pf_read(&got, bad.data, bad.len, m, NULL, &e) == FM_EINPUT,
           "accepted: %s", message);
     CHECK(strstr(e.msg, message), "%s, not: %s", message, e.msg);
-    fm_partial_free(&got);
     fm_buf_free(&b);
     fm_buf_free(&bad);
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
 /* Replace `from` by `to`, of the same length, in partial.json. */
@@ -177,20 +205,21 @@ lie_head(const struct fm_model *m, const char *from, const char *to,
     const char *head, *at;
 
     CHECK(strlen(from) == strlen(to), "%s", from);
-    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
     head = (const char *)b.data + 76 + 13;
     at = memmem(head, b.len - 89, from, strlen(from));
     CHECK(at, "no %s", from);
     lie(m, 0, (size_t)(at - head), to, strlen(to), message);
     fm_buf_free(&b);
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
 /* What the samples can just reach, on both sides, is accepted. */
 static void
 bounds(const struct fm_model *m)
 {
-    struct fm_partial p = sum_of(m, 0, CLIENTS), got;
+    struct fm_partial p = sum_of(m, 0, CLIENTS);
+    struct fm_partial_info got;
     const __int128 most = (__int128)64 << 86;
     struct fm_err e = {FM_OK, ""};
     struct fm_buf b = {0};
@@ -199,12 +228,11 @@ bounds(const struct fm_model *m)
     p.sum->masked[1] = -64 * 65535;
     p.sum->full[0] = most;
     p.sum->full[1] = -most;
-    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
-    CHECK(fm_partial_parse(&got, b.data, b.len, m, &e) == 0, "%s", e.msg);
-    CHECK(got.sum->full[1] == -most, "another value");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_read(&got, b.data, b.len, m, NULL, &e) == 0, "%s", e.msg);
+    free(got.part);
     fm_buf_free(&b);
-    fm_partial_free(&got);
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
 /* The second client claims the bundle of the first. */
@@ -215,7 +243,7 @@ lie_twin(const struct fm_model *m)
     struct fm_id id = p.part[0].bundle;
 
     lie(m, 1, PART + 64, id.b, sizeof id.b, "two of them claim bundle");
-    fm_partial_free(&p);
+    sum_free(&p);
 }
 
 static void
@@ -264,18 +292,18 @@ static void
 other_base(const struct fm_model *m)
 {
     struct fm_model *other = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_partial p = sum_of(m, 0, 1), got;
+    struct fm_partial p = sum_of(m, 0, 1);
+    struct fm_partial_info got;
     struct fm_err e = {FM_OK, ""};
     struct fm_buf b = {0};
 
     other->id.b[3] ^= 1;
-    CHECK(fm_partial_write(&b, &p, NULL) == 0, "write");
-    CHECK(fm_partial_parse(&got, b.data, b.len, other, &e) == FM_EINPUT,
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
+    CHECK(pf_read(&got, b.data, b.len, other, NULL, &e) == FM_EINPUT,
           "another model's");
     CHECK(strstr(e.msg, "but the model given is"), "%s", e.msg);
-    fm_partial_free(&got);
     fm_buf_free(&b);
-    fm_partial_free(&p);
+    sum_free(&p);
     fm_model_free(other);
 }
 
@@ -286,6 +314,7 @@ main(void)
 
     golden(m);
     round_trip(m);
+    large();
     damage(m);
     bounds(m);
     hostile(m);

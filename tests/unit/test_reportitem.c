@@ -3,6 +3,7 @@
 #include "fed/report.h"
 
 #include "check.h"
+#include "partial_file.h"
 
 #include <math.h>
 #include <unistd.h>
@@ -203,7 +204,7 @@ partial(void)
     struct fm_json *j;
 
     CHECK(p.sum && !fm_accum_add(p.sum, list, 1, NULL, &e), "%s", e.msg);
-    CHECK(!fm_partial_write(&file, &p, &e), "%s", e.msg);
+    CHECK(!pf_write(&file, &p, &e), "%s", e.msg);
     for (int with = 0; with < 2; with++) {
         j = report(&file, with ? base : NULL);
         text(j, "kind", "partial sum");

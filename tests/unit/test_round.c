@@ -1,6 +1,7 @@
 #include "check.h"
 #include "fed/round.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 enum { CLIENTS = 20 };
 
@@ -60,6 +61,7 @@ aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
     struct fm_pool *pool = fm_pool_new(2, NULL);
     struct fm_model *base = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     struct fm_round *r = fm_round_new(base, pool, &hooks, NULL);
+    struct fm_partial sum = {0};
     int rc = 0;
 
     CHECK(r, "memory");
@@ -69,9 +71,12 @@ aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = fm_round_take(r, path[i], e);
     CHECK(seen <= fm_round_clients(r), "progress");
-    if (rc == 0 && partial)
-        rc = fm_round_partial(out, r, e);
-    else if (rc == 0 && (rc = fm_round_next(out, r, base, e)) == 0)
+    if (rc == 0 && partial) {
+        rc = fm_round_sum(&sum, r, e);
+        if (rc == 0)
+            rc = pf_write(out, &sum, e);
+        free(sum.part);
+    } else if (rc == 0 && (rc = fm_round_next(out, r, base, e)) == 0)
         add_values(out, base);
     CHECK(fm_id_cmp(&base->id, &m->id) == 0, "another base");
     fm_round_free(r);

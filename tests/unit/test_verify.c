@@ -2,6 +2,7 @@
 #include "bundle/item.h"
 #include "check.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 static struct fm_err e;
 
@@ -54,8 +55,9 @@ partial(struct fm_buf *out, const struct fm_model *m)
     CHECK(fm_accum_add(p.sum, &one, 1, NULL, NULL) == 0, "add");
     p.part[0].samples = 7;
     strcpy(p.part[0].client, "a");
-    CHECK(fm_partial_write(out, &p, NULL) == 0, "write");
-    fm_partial_free(&p);
+    CHECK(pf_write(out, &p, NULL) == 0, "write");
+    free(p.part);
+    fm_accum_free(p.sum);
     fm_bundle_free(&b);
 }
 

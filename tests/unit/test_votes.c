@@ -1,7 +1,7 @@
 #include "agg/votes.h"
 
-#include "agg/partial.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 /* 5 clients, tensors that start inside a byte, several tiles. */
 static const char net[] = "input 1x6x6\nconv 3 3x3\nrelu\nlinear 121\nrelu\n"
@@ -59,7 +59,7 @@ kept_by(const struct fm_bundle *b, size_t i)
     return n;
 }
 
-/* Every count, bit by bit, in one call or in several, and merged. */
+/* Every count, bit by bit, in one call or in several. */
 static void
 exact(struct fm_pool *pool)
 {
@@ -67,18 +67,16 @@ exact(struct fm_pool *pool)
     struct fm_bundle b[CLIENTS];
     const struct fm_bundle *list[CLIENTS];
     struct fm_err e = {FM_OK, ""};
-    struct fm_votes *all = fm_votes_new(m, &e), *one = fm_votes_new(m, &e),
-                    *rest = fm_votes_new(m, &e);
+    struct fm_votes *all = fm_votes_new(m, &e), *one = fm_votes_new(m, &e);
 
-    CHECK(all && one && rest, "%s", e.msg);
+    CHECK(all && one, "%s", e.msg);
     answers(b, m);
     for (int k = 0; k < CLIENTS; k++)
         list[k] = &b[CLIENTS - 1 - k];
     CHECK(!fm_votes_add(all, list, CLIENTS, pool, &e), "%s", e.msg);
     CHECK(!fm_votes_add(one, list + 3, 1, NULL, &e), "%s", e.msg);
-    CHECK(!fm_votes_add(rest, list, 3, pool, &e), "%s", e.msg);
-    CHECK(!fm_votes_add(rest, list + 4, 1, pool, &e), "%s", e.msg);
-    CHECK(!fm_votes_merge(one, rest, &e), "%s", e.msg);
+    CHECK(!fm_votes_add(one, list, 3, pool, &e), "%s", e.msg);
+    CHECK(!fm_votes_add(one, list + 4, 1, pool, &e), "%s", e.msg);
     CHECK(all->n == CLIENTS && one->n == CLIENTS, "%u %u", all->n, one->n);
     CHECK(memcmp(all->ones, one->ones, m->masked * sizeof *all->ones) == 0,
           "the grouping changed the counts");
@@ -94,7 +92,6 @@ exact(struct fm_pool *pool)
         fm_bundle_free(&b[k]);
     fm_votes_free(all);
     fm_votes_free(one);
-    fm_votes_free(rest);
     fm_model_free(next);
     fm_model_free(m);
 }
@@ -193,12 +190,15 @@ partial(void)
     struct fm_bundle b[CLIENTS];
     const struct fm_bundle *list[CLIENTS];
     struct fm_part part[CLIENTS] = {0};
-    struct fm_partial p = {.part = part, .n = CLIENTS}, back;
+    struct fm_partial p = {.part = part, .n = CLIENTS};
+    struct fm_accum *back;
+    struct fm_partial_info info;
     struct fm_err e = {FM_OK, ""};
     struct fm_buf file = {0};
 
     p.sum = fm_accum_new(m, &e);
-    CHECK(p.sum && p.sum->votes, "%s", e.msg);
+    back = fm_accum_new(m, &e);
+    CHECK(p.sum && p.sum->votes && back, "%s", e.msg);
     answers(b, m);
     for (int k = 0; k < CLIENTS; k++) {
         list[k] = &b[k];
@@ -207,21 +207,21 @@ partial(void)
         part[k].samples = b[k].samples;
     }
     CHECK(!fm_accum_add(p.sum, list, CLIENTS, NULL, &e), "%s", e.msg);
-    CHECK(!fm_partial_write(&file, &p, &e), "%s", e.msg);
+    CHECK(!pf_write(&file, &p, &e), "%s", e.msg);
     CHECK(memmem(file.data, file.len, "\"weights\":\"clients\"", 19), "policy");
-    CHECK(!fm_partial_parse(&back, file.data, file.len, m, &e), "%s", e.msg);
-    CHECK(back.sum->votes->n == CLIENTS &&
-              memcmp(back.sum->votes->ones, p.sum->votes->ones,
+    CHECK(!pf_read(&info, file.data, file.len, m, back, &e), "%s", e.msg);
+    free(info.part);
+    CHECK(back->votes->n == CLIENTS &&
+              memcmp(back->votes->ones, p.sum->votes->ones,
                      m->masked * sizeof(uint32_t)) == 0,
           "read back");
-    fm_partial_free(&back);
+    fm_accum_free(back);
     file.len = 0;
     p.sum->votes->ones[7] = CLIENTS + 1;
-    CHECK(!fm_partial_write(&file, &p, &e), "%s", e.msg);
-    CHECK(fm_partial_parse(&back, file.data, file.len, m, &e) == FM_EINPUT,
+    CHECK(!pf_write(&file, &p, &e), "%s", e.msg);
+    CHECK(pf_read(&info, file.data, file.len, m, NULL, &e) == FM_EINPUT,
           "accepted");
     CHECK(strstr(e.msg, "parameter 7 has more votes"), "%s", e.msg);
-    fm_partial_free(&back);
     fm_buf_free(&file);
     for (int k = 0; k < CLIENTS; k++)
         fm_bundle_free(&b[k]);
