@@ -27,6 +27,8 @@ fm_add_ok(size_t a, size_t b, size_t *out)
  * fm_alloc - room for `n` items of `size` bytes, zero-filled and aligned to 64
  * bytes (a cache line, and the widest vector), to be released by free().
  *
+ * A large piece is laid out for large pages, where the system has them.
+ *
  * Never returns NULL for n == 0.  Returns NULL with FM_ESYS in `e` when memory
  * ran out or n * size does not fit.
  */

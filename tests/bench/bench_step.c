@@ -13,7 +13,7 @@
 
 #include <unistd.h>
 
-enum { WARM = 3, TURNS = 8 };
+enum { WARM = 2, TURNS = 4 };
 
 /* The time of each step, from one call of the hook to the next. */
 struct watch {

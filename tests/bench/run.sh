@@ -134,6 +134,11 @@ row() {
         "$([ -n "$peer" ] && median $peer || echo -)"
 }
 
+# peer_of NAME - the peer's figure in a row that was measured before, if it was
+peer_of() {
+    awk -F '\t' -v name="$1" '$1 == name && $4 > 0 {print $4}' "$work/tsv"
+}
+
 # blas_row - the same for what computes by OpenBLAS.  Where the environment pins
 # it to an older kernel, the row is measured as found, and again unpinned.
 blas_row() {

@@ -46,6 +46,23 @@ dirty(void)
     }
 }
 
+/* The sizes around where large pages are asked for, clean to the last byte. */
+static void
+large(void)
+{
+    const size_t from = (size_t)4 << 20;
+
+    for (size_t n = from - 65; n <= from + 65; n += 13) {
+        uint8_t *p = fm_alloc(n, 1, NULL);
+
+        CHECK(p && (uintptr_t)p % 64 == 0, "n = %zu: %p", n, (void *)p);
+        for (size_t i = 0; i < n; i++)
+            CHECK(p[i] == 0, "n = %zu, byte %zu", n, i);
+        memset(p, 0xff, n);
+        free(p);
+    }
+}
+
 static void
 hostile(void)
 {
@@ -70,6 +87,7 @@ main(void)
     sizes();
     clean();
     dirty();
+    large();
     hostile();
     return 0;
 }

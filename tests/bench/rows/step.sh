@@ -26,15 +26,20 @@ step_count() {
     if [ "$1" = cnn4 ]; then echo 40; else echo 12; fi
 }
 
-# step_peer NET METHOD THREADS [OVER]
+# step_peer NET METHOD THREADS
 step_peer() {
     case $1 in cnn8) image=3x32x32 ;; *) image=1x28x28 ;; esac
-    for method in $2 ${4:-}; do
-        python train_step.py --net "$1" --image $image --method "$method" \
-            --threads "$3" --steps "$(size "$(step_count "$1")" 1)" \
-            --batch "$(size 64 2)"
-    done | sed -n 's/.*: \([0-9.]*\) ms\/step.*/\1/p' |
-        awk '{v = NR == 1 ? $1 : v / $1} END {print v}'
+    python train_step.py --net "$1" --image $image --method "$2" \
+        --threads "$3" --steps "$(size "$(step_count "$1")" 1)" \
+        --batch "$(size 64 2)" | sed -n 's/.*: \([0-9.]*\) ms\/step.*/\1/p'
+}
+
+# over_peer NET METHOD - what the peer's rows say, if they were measured
+over_peer() {
+    a=$(peer_of "step/$1/$2/1") b=$(peer_of "step/$1/fedavg/1")
+    [ -n "$a" ] || a=$(step_peer "$1" "$2" 1)
+    [ -n "$b" ] || b=$(step_peer "$1" fedavg 1)
+    echo "$a $b" | awk '{print $1 / $2}'
 }
 
 # step_bar NET METHOD THREADS - how many times PyTorch's speed, where it is said
@@ -57,6 +62,6 @@ for net in cnn4 cnn8 conv4; do
     done
     for method in fedmrn fedmrns; do
         blas_row "step/$net/$method/over-fedavg" times 1.05 \
-            "step_ours $net $method 1 fedavg" "step_peer $net $method 1 fedavg"
+            "step_ours $net $method 1 fedavg" "over_peer $net $method"
     done
 done
