@@ -1,19 +1,12 @@
 #include "tensor/model.h"
 
 #include "base/mem.h"
-#include "rand/key.h"
 #include "tensor/model_impl.h"
 #include "tensor/safetensors.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* How far a tensor's magnitude may be from the schedule's. */
-enum { SPAN = 8 };
-
-/* A magnitude and a blank. */
-enum { MAGNITUDE_TEXT = 11 };
 
 int
 fm_model_place(struct fm_model *m, struct fm_err *e)
@@ -218,20 +211,12 @@ write_history(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
     return rc;
 }
 
-/* "335544 83886 ...", of the masked tensors. */
 static int
 write_magnitudes(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
 {
-    char *text = fm_alloc(m->arch->ntensors, MAGNITUDE_TEXT, e);
-    size_t at = 0;
-    int rc;
+    char *text = fm_model_magnitudes(m, e);
+    int rc = text ? add_meta(st, "magnitudes", text, e) : FM_ESYS;
 
-    if (!text)
-        return FM_ESYS;
-    for (size_t i = 0; i < m->arch->ntensors; i++)
-        if (m->tensor[i].masked)
-            at += (size_t)sprintf(text + at, at ? " %u" : "%u", m->tensor[i].a);
-    rc = add_meta(st, "magnitudes", text, e);
     free(text);
     return rc;
 }
@@ -382,46 +367,6 @@ fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
     fm_model_swap(m, out->data + out->len - bytes);
     m->id = fm_hash128(out->data + start, out->len - start);
     return 0;
-}
-
-bool
-fm_model_scaled(const struct fm_model *m)
-{
-    return m->set.noise_scale > 0 && m->round > 0;
-}
-
-void
-fm_model_range(const struct fm_model *m, uint64_t round, uint32_t *low,
-               uint32_t *high)
-{
-    const uint32_t a = fm_settings_noise_a(&m->set, round);
-
-    *low = a < SPAN ? 1 : a / SPAN;
-    *high = a > UINT32_MAX / SPAN ? UINT32_MAX : a * SPAN;
-}
-
-bool
-fm_model_noise_known(const struct fm_model *m, uint64_t round)
-{
-    return m->set.noise_scale <= 0 || round == m->round + 1;
-}
-
-uint32_t
-fm_model_noise_a(const struct fm_model *m, uint64_t round, size_t tensor)
-{
-    assert(round >= 1 && m->tensor[tensor].masked);
-    assert(fm_model_noise_known(m, round));
-    if (fm_model_scaled(m))
-        return m->tensor[tensor].a;
-    return fm_settings_noise_a(&m->set, round);
-}
-
-uint64_t
-fm_model_noise_key(const struct fm_model *m, uint64_t round, const char *client)
-{
-    if (m->set.noise_key == FM_NOISE_ROUND)
-        return fm_key_round(m->seed, round);
-    return fm_key_client(m->seed, round, client);
 }
 
 size_t

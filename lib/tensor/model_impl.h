@@ -1,5 +1,5 @@
 /*
- * model_impl: what model.c and modelread.c share.
+ * model_impl: what the model*.c share.
  */
 #ifndef FM_TENSOR_MODEL_IMPL_H
 #define FM_TENSOR_MODEL_IMPL_H
@@ -32,5 +32,14 @@ void fm_model_swap(const struct fm_model *m, uint8_t *p);
 
 /* fm_model_dtype - of a model's tensors, by its votes under fedpm. */
 enum fm_dtype fm_model_dtype(enum fm_method method, uint32_t votes);
+
+/* fm_model_magnitudes - "335544 83886 ...", of the masked tensors; to be freed.
+ * NULL and FM_ESYS. */
+char *fm_model_magnitudes(const struct fm_model *m, struct fm_err *e);
+
+/* fm_model_read_magnitudes - the other way round, for a model whose settings,
+ * round and tensors are known; `text` NULL when the file has none. */
+int fm_model_read_magnitudes(struct fm_model *m, const char *text,
+                             struct fm_err *e);
 
 #endif

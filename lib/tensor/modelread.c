@@ -157,44 +157,6 @@ read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     return read_bundles(m, bundles, e);
 }
 
-/* The tensors have their places, and the round is known. */
-static int
-read_magnitudes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *text = get(st, "magnitudes");
-    uint32_t low, high;
-    int rc;
-
-    if (!fm_model_scaled(m)) {
-        if (text)
-            return fm_err_set(e, FM_EINPUT,
-                              "fedmrn.magnitudes in a model whose noise-scale "
-                              "and round have none");
-        return 0;
-    }
-    if ((rc = need(&text, st, "magnitudes", e)))
-        return rc;
-    fm_model_range(m, m->round + 1, &low, &high);
-    for (size_t i = 0; i < m->arch->ntensors; i++) {
-        char field[FM_SCHEDULE_FIELD];
-        uint64_t a;
-
-        if (!m->tensor[i].masked)
-            continue;
-        if (!text || !fm_schedule_cut(field, &text, ' ') ||
-            !fm_count_parse(&a, field, low, high))
-            return fm_err_set(e, FM_EINPUT,
-                              "fedmrn.magnitudes: no integer in %u..%u for %s",
-                              low, high, m->tensor[i].spec->name);
-        m->tensor[i].a = (uint32_t)a;
-    }
-    if (text)
-        return fm_err_set(e, FM_EINPUT,
-                          "fedmrn.magnitudes: more than there are masked "
-                          "tensors");
-    return 0;
-}
-
 /* Counts in place of values, and in how many bytes: fedpm's. */
 static int
 read_votes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
@@ -391,7 +353,8 @@ read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     int rc;
 
     if ((rc = check_sum(m, st, e)) || (rc = read_contract(m, st, e)) ||
-        (rc = fm_model_place(m, e)) || (rc = read_magnitudes(m, st, e)) ||
+        (rc = fm_model_place(m, e)) ||
+        (rc = fm_model_read_magnitudes(m, get(st, "magnitudes"), e)) ||
         (rc = check_form(m, st, e)))
         return rc;
     m->id = fm_hash128(m->file.data, m->file.len);

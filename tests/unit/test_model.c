@@ -1,7 +1,6 @@
 #include "tensor/model.h"
 
 #include "check.h"
-#include "rand/key.h"
 
 static const char net[] = "input 2x4x4\nconv 3 3x3 nobias\nbatchnorm\nrelu\n"
                           "flatten\nlinear 2\n";
@@ -159,18 +158,6 @@ counts(void)
 }
 
 static void
-keys(void)
-{
-    struct fm_model *m = make(FM_FEDMRN);
-
-    CHECK(fm_model_noise_key(m, 3, "a") == fm_key_client(0xfeed, 3, "a"),
-          "client");
-    m->set.noise_key = FM_NOISE_ROUND;
-    CHECK(fm_model_noise_key(m, 3, "a") == fm_key_round(0xfeed, 3), "round");
-    fm_model_free(m);
-}
-
-static void
 channels(void)
 {
     struct fm_err e = {FM_OK, ""};
@@ -194,7 +181,6 @@ main(void)
     golden();
     places();
     counts();
-    keys();
     channels();
     return 0;
 }
