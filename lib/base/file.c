@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,4 +196,36 @@ fm_file_read(struct fm_buf *out, const char *path, size_t limit,
 out:
     fm_source_close(&s);
     return rc;
+}
+
+bool
+fm_file_map(struct fm_map *m, const char *path, size_t limit)
+{
+    struct fm_err ignored = {FM_OK, ""};
+    struct fm_source s;
+    struct stat st;
+    void *p = MAP_FAILED;
+
+    *m = (struct fm_map){0};
+    /* A named pipe that is opened and closed again has lost its writer. */
+    if (strcmp(path, "-") == 0 || stat(path, &st) || !S_ISREG(st.st_mode) ||
+        fm_source_open(&s, path, &ignored))
+        return false;
+    if (fstat(s.fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+        (uint64_t)st.st_size <= limit)
+        p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, s.fd, 0);
+    fm_source_close(&s);
+    if (p == MAP_FAILED)
+        return false;
+    *m = (struct fm_map){p, (size_t)st.st_size};
+    return true;
+}
+
+void
+fm_file_unmap(struct fm_map *m)
+{
+    /* munmap does not write; a const pointer is its to release. */
+    if (m->data)
+        munmap((void *)(uintptr_t)m->data, m->len);
+    *m = (struct fm_map){0};
 }

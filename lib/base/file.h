@@ -72,4 +72,22 @@ void fm_source_close(struct fm_source *s);
 int fm_file_read(struct fm_buf *out, const char *path, size_t limit,
                  struct fm_err *e);
 
+/*
+ * fm_file_map - a file's bytes where the system keeps them: nothing is read
+ * before it is touched, and processes that map the same file share it.  A file
+ * that is cut short meanwhile kills the process (SIGBUS): only for data that
+ * is the user's own.
+ *
+ * True and *m; false when there is nothing to map ("-", a missing file, a
+ * pipe, an empty file, one of more than `limit` bytes), so that fm_file_read
+ * is the one to ask, and to complain.  fm_file_unmap is harmless on {0}.
+ */
+struct fm_map {
+    const uint8_t *data;
+    size_t len;
+};
+
+bool fm_file_map(struct fm_map *m, const char *path, size_t limit);
+void fm_file_unmap(struct fm_map *m);
+
 #endif

@@ -7,21 +7,40 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define LIMIT ((size_t)1 << FM_IDX_LIMIT_LOG2)
+
 static const char *
 called(const char *path)
 {
     return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
-static int
-slurp(struct fm_buf *file, struct fm_idx *x, const char *path, size_t min,
-      size_t max, struct fm_err *e)
+/* Map the file at `path` if it is IDX as it stands.  Anything compressed begins
+ * with other bytes. */
+static bool
+map(struct fm_map *m, const char *path)
 {
-    int rc = fm_archive_slurp(file, path, (size_t)1 << FM_IDX_LIMIT_LOG2, e);
+    if (!fm_file_map(m, path, LIMIT))
+        return false;
+    if (m->len >= 2 && m->data[0] == 0 && m->data[1] == 0)
+        return true;
+    fm_file_unmap(m);
+    return false;
+}
 
-    if (rc)
-        return rc;
-    rc = fm_idx_parse(x, file->data, file->len, min, max, e);
+static int
+take(struct fm_map *m, struct fm_buf *file, struct fm_idx *x, const char *path,
+     size_t min, size_t max, struct fm_err *e)
+{
+    int rc;
+
+    if (map(m, path)) {
+        rc = fm_idx_parse(x, m->data, m->len, min, max, e);
+    } else {
+        if ((rc = fm_archive_slurp(file, path, LIMIT, e)))
+            return rc;
+        rc = fm_idx_parse(x, file->data, file->len, min, max, e);
+    }
     if (rc)
         fm_err_where(e, called(path));
     return rc;
@@ -31,7 +50,7 @@ static int
 read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
 {
     struct fm_idx x = {0};
-    int rc = slurp(&d->xfile, &x, path, 2, 4, e);
+    int rc = take(&d->xmap, &d->xfile, &x, path, 2, 4, e);
 
     if (rc)
         return rc;
@@ -53,7 +72,7 @@ read_labels(struct fm_dataset *d, const char *images, const char *path,
             struct fm_err *e)
 {
     struct fm_idx y = {0};
-    int rc = slurp(&d->yfile, &y, path, 1, 1, e);
+    int rc = take(&d->ymap, &d->yfile, &y, path, 1, 1, e);
 
     if (rc)
         return rc;
@@ -89,6 +108,8 @@ fm_dataset_free(struct fm_dataset *d)
 {
     fm_buf_free(&d->xfile);
     fm_buf_free(&d->yfile);
+    fm_file_unmap(&d->xmap);
+    fm_file_unmap(&d->ymap);
     *d = (struct fm_dataset){0};
 }
 

@@ -1,5 +1,8 @@
 /*
- * dataset: samples and labels in memory.
+ * dataset: samples and labels, as bytes; a batch becomes floats when it is
+ * wanted.  A plain file is mapped (base/file.h), so that a client touches its
+ * own rows only, and clients on one machine share them; a compressed one or a
+ * stream is unpacked into memory.
  *
  * IDX (the MNIST format): two zero bytes, a type byte, the number of
  * dimensions, each dimension as a big-endian 32-bit number, the data in row
@@ -11,13 +14,14 @@
 #ifndef FM_DATA_DATASET_H
 #define FM_DATA_DATASET_H
 
-#include "base/bytes.h"
+#include "base/file.h"
 
 struct fm_dataset {
-    size_t n, c, h, w; /* samples; per sample c*h*w values */
-    const uint8_t *x;  /* n*c*h*w pixels */
-    const uint8_t *y;  /* n labels, or NULL */
-    struct fm_buf xfile, yfile;
+    size_t n, c, h, w;          /* samples; per sample c*h*w values */
+    const uint8_t *x;           /* n*c*h*w pixels */
+    const uint8_t *y;           /* n labels, or NULL */
+    struct fm_buf xfile, yfile; /* where they are, if not here: */
+    struct fm_map xmap, ymap;
 };
 
 enum { FM_IDX_LIMIT_LOG2 = 36 }; /* bytes of the largest data set: 64 GiB */

@@ -44,6 +44,8 @@ golden(void)
     CHECK(!load(&d, &e), "%s", e.msg);
     CHECK(d.n == 2 && d.c == 2 && d.h == 1 && d.w == 2, "%zu %zu %zu %zu", d.n,
           d.c, d.h, d.w);
+    CHECK(d.xmap.data && d.ymap.data && !d.xfile.data,
+          "plain files are mapped");
     fm_dataset_batch(&d, row, 2, mean, 2, std, 2, x, y);
     for (size_t i = 0; i < 4; i++)
         CHECK(x[4 + i] > want[i] - 1e-6f && x[4 + i] < want[i] + 1e-6f,

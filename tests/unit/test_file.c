@@ -192,6 +192,29 @@ peeking(void)
     }
 }
 
+/* What cannot be mapped is left to fm_file_read. */
+static void
+maps(void)
+{
+    struct fm_map m;
+    FILE *f = fopen(path, "wb");
+
+    CHECK(f && fputs("mapped", f) >= 0 && fclose(f) == 0, "%s", path);
+    CHECK(fm_file_map(&m, path, 6), "a file");
+    CHECK(m.len == 6 && memcmp(m.data, "mapped", 6) == 0, "its bytes");
+    fm_file_unmap(&m);
+    CHECK(!m.data && m.len == 0, "unmapped");
+    fm_file_unmap(&m);
+    CHECK(!fm_file_map(&m, path, 5) && !m.data, "over the limit");
+    CHECK(!fm_file_map(&m, "-", 9), "stdin");
+    CHECK(!fm_file_map(&m, dir, 4096 * 16), "a directory");
+    CHECK(!fm_file_map(&m, "/dev/null", 9), "a device");
+    CHECK(truncate(path, 0) == 0 && !fm_file_map(&m, path, 9), "empty");
+    CHECK(unlink(path) == 0 && !fm_file_map(&m, path, 9), "missing");
+    /* Opening it would wait for a writer. */
+    CHECK(mkfifo(path, 0600) == 0 && !fm_file_map(&m, path, 9), "a pipe");
+}
+
 int
 main(void)
 {
@@ -203,6 +226,7 @@ main(void)
     peeking();
     claims();
     hostile();
+    maps();
     unlink(path);
     rmdir(dir);
     return 0;
