@@ -28,7 +28,7 @@ static struct fm_opt opts[] = {
      NULL},
     {0, "mask", "HOW",
      "fedpm: the network of one sampled mask (sample, the default), of the "
-     "likely weights (threshold), or of all in proportion (mean)",
+     "likely weights (threshold), of all in proportion (mean), or all",
      NULL},
     {'s', "seed", "N", "of the sampled mask (default: the run's)", NULL},
     FM_OPT_JSON,
@@ -201,7 +201,8 @@ expand(struct fm_model **m, struct fm_err *e)
         return 0;
     }
     if (text && !fm_expand_parse(&how, text))
-        fm_cli_usage("option --mask: '%s' is not sample, threshold or mean",
+        fm_cli_usage("option --mask: '%s' is not sample, threshold, mean "
+                     "or all",
                      text);
     net = fm_expand(*m, how, seed, e);
     if (!net)

@@ -184,6 +184,13 @@ from_model(struct job *j, struct fm_err *e)
     if (!m || (rc = make_room(j, m->arch->ntensors, e)))
         goto out;
     j->set = m->set;
+    if (m->set.method == FM_FEDPM) {
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: a fedpm model has no noise; its masks select from "
+                        "weights, which fedmrn-unpack --mask all writes",
+                        j->model);
+        goto out;
+    }
     if (j->round == 0)
         j->round = m->round + 1;
     if (!fm_model_noise_known(m, j->round)) {

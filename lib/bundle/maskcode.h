@@ -19,6 +19,9 @@
  * that the manifest names (rand/noise.h; purpose dither under the client key),
  * so all but the forms stored and plain want the model.
  *
+ * Under fedpm the posterior takes the noise's place, and masktheta.h that of
+ * threshold.h; in the form dither e is coded.
+ *
  * Segments can be decoded side by side.
  */
 #ifndef FM_BUNDLE_MASKCODE_H

@@ -25,7 +25,8 @@ enum {
 /* What both ends know about each entry. */
 struct fm_mask_side {
     enum fm_mask_form form;
-    bool is_signed; /* e is coded, not m */
+    bool is_signed;                   /* e is coded, not m */
+    const struct fm_model *posterior; /* fedpm: the base; else NULL */
     size_t masked;
     enum fm_dist dist;
     uint64_t noise_key, dither_key;
@@ -48,6 +49,9 @@ struct fm_mask_part {
 int fm_mask_side_open(struct fm_mask_side *s, enum fm_mask_form form,
                       const struct fm_bundle *b, const struct fm_model *base,
                       struct fm_err *e);
+
+/* fm_mask_side_fine - the rule for bins of the highest zoom. */
+struct fm_threshold fm_mask_side_fine(const struct fm_mask_side *s);
 
 /* fm_mask_side_ready - after the curves are known: their tables. */
 void fm_mask_side_ready(struct fm_mask_side *s);

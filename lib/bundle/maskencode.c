@@ -50,7 +50,7 @@ count_part(struct fm_curve_counts *c, struct plan *p,
            const struct fm_mask_part *part)
 {
     const struct fm_mask_side *s = &p->side;
-    const struct fm_threshold fine = fm_threshold_fine(s->dist, s->is_signed);
+    const struct fm_threshold fine = fm_mask_side_fine(s);
     uint8_t m[FM_MASK_TILE];
     uint16_t k[FM_MASK_TILE];
 
@@ -122,7 +122,7 @@ plan_choose(struct plan *best, const struct fm_bundle *b,
     double plain;
     int rc;
 
-    if (base && base->set.method != FM_FEDPM)
+    if (base)
         last = b->dither == FM_DITHER_SHARED ? FM_FORM_DITHER : FM_FORM_NOISE;
     if ((rc = plan_make(best, FM_FORM_PLAIN, b, base, e)))
         return rc;

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "bundle/maskcode_impl.h"
+#include "bundle/masktheta.h"
 #include "rand/philox.h"
 
 #include <assert.h>
@@ -26,9 +27,14 @@ fm_mask_side_open(struct fm_mask_side *s, enum fm_mask_form form,
     if (form == FM_FORM_PLAIN)
         return plain(s, e);
     assert(base && base->masked == b->masked);
-    s->is_signed = form == FM_FORM_DITHER && b->method == FM_FEDMRNS;
-    s->dist = base->set.dist;
-    s->noise_key = fm_model_noise_key(base, b->round, b->client);
+    s->is_signed = form == FM_FORM_DITHER &&
+                   (b->method == FM_FEDMRNS || b->method == FM_FEDPM);
+    if (b->method == FM_FEDPM) {
+        s->posterior = base;
+    } else {
+        s->dist = base->set.dist;
+        s->noise_key = fm_model_noise_key(base, b->round, b->client);
+    }
     s->dither_key = fm_key_client(base->seed, b->round, b->client);
     s->part = fm_alloc(base->arch->ntensors, sizeof *s->part, e);
     if (!s->part)
@@ -43,6 +49,14 @@ fm_mask_side_open(struct fm_mask_side *s, enum fm_mask_form form,
     return 0;
 }
 
+struct fm_threshold
+fm_mask_side_fine(const struct fm_mask_side *s)
+{
+    if (s->posterior)
+        return fm_theta_fine(s->form == FM_FORM_DITHER);
+    return fm_threshold_fine(s->dist, s->is_signed);
+}
+
 void
 fm_mask_side_ready(struct fm_mask_side *s)
 {
@@ -50,7 +64,10 @@ fm_mask_side_ready(struct fm_mask_side *s)
         struct fm_mask_part *part = &s->part[i];
 
         fm_curve_table(part->p, &part->curve);
-        part->rule = fm_threshold_rule(s->dist, s->is_signed, part->curve.zoom);
+        part->rule =
+            s->posterior
+                ? fm_theta_rule(s->form == FM_FORM_DITHER, part->curve.zoom)
+                : fm_threshold_rule(s->dist, s->is_signed, part->curve.zoom);
     }
 }
 
@@ -65,6 +82,11 @@ fm_mask_side_bins(const struct fm_mask_side *s, const struct fm_mask_part *part,
     uint16_t lane[FM_MASK_TILE + BLOCK];
 
     assert(count <= FM_MASK_TILE);
+    if (s->posterior) {
+        fm_theta_bins(bin, s->form == FM_FORM_DITHER ? k : NULL, rule,
+                      s->posterior, part->ordinal, s->dither_key, first, count);
+        return;
+    }
     fm_noise_fill(n, s->noise_key, s->dist, part->ordinal, start, lead + count);
     if (s->form != FM_FORM_DITHER) {
         fm_threshold_bins(bin, rule, n + lead, NULL, count);

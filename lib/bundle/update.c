@@ -24,8 +24,7 @@ write_header(struct fm_buf *out, const struct fm_bundle *b,
     struct fm_st_meta meta[NMETA] = {{keys[0], one},   {keys[1], id},
                                      {keys[2], base},  {keys[3], client},
                                      {keys[4], round}, {keys[5], samples}};
-    struct fm_st st = {
-        .ntensors = m->arch->ntensors, .nmeta = NMETA, .meta = meta};
+    struct fm_st st = {.nmeta = NMETA, .meta = meta};
     int rc;
 
     fm_id_hex(id, &b->id);
@@ -33,21 +32,8 @@ write_header(struct fm_buf *out, const struct fm_bundle *b,
     memcpy(client, b->client, sizeof client);
     snprintf(round, sizeof round, "%llu", (unsigned long long)b->round);
     snprintf(samples, sizeof samples, "%llu", (unsigned long long)b->samples);
-    st.tensor = fm_alloc(st.ntensors, sizeof *st.tensor, e);
-    if (!st.tensor)
-        return FM_ESYS;
-    for (size_t t = 0; t < st.ntensors; t++) {
-        const struct fm_tensor_spec *from = m->tensor[t].spec;
-        struct fm_st_tensor *to = &st.tensor[t];
-
-        to->dtype = FM_F32;
-        to->ndim = from->ndim;
-        to->count = from->count;
-        snprintf(to->name, sizeof to->name, "%s", from->name);
-        for (size_t d = 0; d < from->ndim; d++)
-            to->dim[d] = from->dim[d];
-    }
-    rc = fm_st_header(out, &st, e);
+    if (!(rc = fm_model_shapes(&st, m, FM_F32, e)))
+        rc = fm_st_header(out, &st, e);
     free(st.tensor);
     return rc;
 }
@@ -77,6 +63,25 @@ put_masked(uint8_t *p, const struct fm_bundle *b, const struct fm_model *m,
     }
 }
 
+/* Under fedpm: the frozen weights that the mask keeps. */
+static void
+put_kept(uint8_t *p, const struct fm_bundle *b, const struct fm_model *m,
+         size_t tensor)
+{
+    const struct fm_model_tensor *t = &m->tensor[tensor];
+    uint8_t mask[RUN];
+    float w[RUN];
+
+    for (size_t first = 0; first < t->spec->count; first += RUN) {
+        size_t left = t->spec->count - first, n = left < RUN ? left : RUN;
+
+        fm_model_frozen(w, m, tensor, first, n);
+        fm_bits_get(mask, b->masks, t->at + first, n);
+        for (size_t i = 0; i < n; i++, p += 4)
+            fm_putf(p, mask[i] ? w[i] : 0.0f);
+    }
+}
+
 int
 fm_update_write(struct fm_buf *out, const struct fm_bundle *b,
                 const struct fm_model *m, struct fm_err *e)
@@ -93,7 +98,9 @@ fm_update_write(struct fm_buf *out, const struct fm_bundle *b,
     for (size_t t = 0; t < m->arch->ntensors; t++) {
         size_t count = m->tensor[t].spec->count;
 
-        if (m->tensor[t].masked)
+        if (m->set.method == FM_FEDPM)
+            put_kept(p, b, m, t);
+        else if (m->tensor[t].masked)
             put_masked(p, b, m, t);
         else
             memcpy(p, b->dense + 4 * m->tensor[t].at, 4 * count);

@@ -5,16 +5,17 @@
 #include "tensor/posterior.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { RUN = FM_POSTERIOR_RUN };
+enum { RUN = 4096 }; /* entries at a time, at most FM_POSTERIOR_RUN */
+
+static const char *const names[] = {"sample", "threshold", "mean", "all"};
 
 bool
 fm_expand_parse(enum fm_expand *how, const char *text)
 {
-    static const char *const names[] = {"sample", "threshold", "mean"};
-
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (strcmp(text, names[i]) == 0) {
             *how = (enum fm_expand)i;
             return true;
@@ -44,6 +45,10 @@ factors(double *f, const struct fm_model *m, enum fm_expand how, uint64_t seed,
             f[i] = f[i] > 0.5;
         break;
     case FM_EXPAND_MEAN:
+        break;
+    case FM_EXPAND_ALL:
+        for (size_t i = 0; i < count; i++)
+            f[i] = 1;
         break;
     }
 }
@@ -85,6 +90,36 @@ fm_expand(const struct fm_model *m, enum fm_expand how, uint64_t seed,
         }
     }
     return to;
+}
+
+int
+fm_expand_write(struct fm_buf *out, const struct fm_model *m,
+                enum fm_expand how, uint64_t seed, struct fm_err *e)
+{
+    struct fm_model *net = fm_expand(m, how, seed, e);
+    char keys[3][16] = {"fedmrn.network", "fedmrn.base", "fedmrn.round"};
+    char way[16], base[FM_ID_HEX], round[24];
+    struct fm_st_meta meta[3] = {
+        {keys[0], way}, {keys[1], base}, {keys[2], round}};
+    struct fm_st st = {.nmeta = 3, .meta = meta};
+    const size_t start = out->len;
+    int rc;
+
+    if (!net)
+        return FM_ESYS;
+    snprintf(way, sizeof way, "%s", names[how]);
+    fm_id_hex(base, &m->id);
+    snprintf(round, sizeof round, "%llu", (unsigned long long)m->round);
+    if (!(rc = fm_model_shapes(&st, net, FM_F32, e)) &&
+        !(rc = fm_st_header(out, &st, e))) {
+        fm_model_swap(net, net->values);
+        rc = fm_buf_add(out, net->values, fm_model_bytes(net), e);
+    }
+    if (rc)
+        out->len = start;
+    free(st.tensor);
+    fm_model_free(net);
+    return rc;
 }
 
 struct fm_model *

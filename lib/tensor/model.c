@@ -275,6 +275,26 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
 }
 
 int
+fm_model_shapes(struct fm_st *st, const struct fm_model *m, enum fm_dtype dtype,
+                struct fm_err *e)
+{
+    st->tensor = fm_alloc(m->arch->ntensors, sizeof *st->tensor, e);
+    if (!st->tensor)
+        return FM_ESYS;
+    for (; st->ntensors < m->arch->ntensors; st->ntensors++) {
+        const struct fm_tensor_spec *spec = &m->arch->tensor[st->ntensors];
+        struct fm_st_tensor *t = &st->tensor[st->ntensors];
+
+        strcpy(t->name, spec->name);
+        t->dtype = dtype;
+        t->ndim = spec->ndim;
+        memcpy(t->dim, spec->dim, sizeof spec->dim);
+        t->count = spec->count;
+    }
+    return 0;
+}
+
+int
 fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
                 struct fm_err *e)
 {
@@ -282,20 +302,9 @@ fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
     int rc;
 
     assert(m->round == 0 || m->nbundles > 0);
-    st.tensor = fm_alloc(m->arch->ntensors, sizeof *st.tensor, e);
-    if (!st.tensor)
-        return FM_ESYS;
-    for (; st.ntensors < m->arch->ntensors; st.ntensors++) {
-        const struct fm_tensor_spec *spec = &m->arch->tensor[st.ntensors];
-        struct fm_st_tensor *t = &st.tensor[st.ntensors];
-
-        strcpy(t->name, spec->name);
-        t->dtype = m->dtype;
-        t->ndim = spec->ndim;
-        memcpy(t->dim, spec->dim, sizeof spec->dim);
-        t->count = spec->count;
-    }
-    rc = write_meta(&st, m, sum, e);
+    rc = fm_model_shapes(&st, m, m->dtype, e);
+    if (!rc)
+        rc = write_meta(&st, m, sum, e);
     if (!rc)
         rc = fm_st_header(out, &st, e);
     fm_st_free(&st);

@@ -177,6 +177,17 @@ int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
 int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 
+/* fm_model_swap - the model's values at `p`, host floats, to little-endian or
+ * back, in place; counts stay as they are. */
+void fm_model_swap(const struct fm_model *m, uint8_t *p);
+
+/*
+ * fm_model_shapes - make st->tensor: the model's tensors as `dtype`, their data
+ * not said.  0 or FM_ESYS; fm_st_free releases it, or free(st->tensor).
+ */
+int fm_model_shapes(struct fm_st *st, const struct fm_model *m,
+                    enum fm_dtype dtype, struct fm_err *e);
+
 /*
  * fm_model_noise_a - (not under fedpm) the noise magnitude of a round and
  * masked tensor, in units of 2^-24.  Under noise-scale update, `round` must be

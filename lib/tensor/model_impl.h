@@ -26,10 +26,6 @@ int fm_model_header(struct fm_buf *out, const struct fm_model *m,
  */
 size_t fm_model_sum_at(const uint8_t *head, size_t n);
 
-/* fm_model_swap - the model's values at `p`, host floats, to little-endian or
- * back, in place; counts stay as they are. */
-void fm_model_swap(const struct fm_model *m, uint8_t *p);
-
 /* fm_model_dtype - of a model's tensors, by its votes under fedpm. */
 enum fm_dtype fm_model_dtype(enum fm_method method, uint32_t votes);
 

@@ -19,7 +19,7 @@
 
 #include "tensor/model.h"
 
-enum { FM_POSTERIOR_RUN = 4096 }; /* elements of one call, at most */
+enum { FM_POSTERIOR_RUN = 4096 + 8 }; /* elements of one call, at most */
 
 /* Of elements first .. first+count-1 of a tensor, `first` a multiple of 8. */
 void fm_posterior_theta(double *theta, const struct fm_model *m, size_t tensor,
