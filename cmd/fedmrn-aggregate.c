@@ -37,32 +37,16 @@ progress(void *ctx, size_t bundles)
     fm_progress(bundles, 0, "bundles", NULL);
 }
 
-struct next {
-    struct fm_buf head;
-    const struct fm_model *model;
-};
-
-static int
-put_next(void *ctx, FILE *out, struct fm_err *e)
-{
-    const struct next *n = ctx;
-
-    (void)e;
-    fwrite(n->head.data, 1, n->head.len, out);
-    fm_round_values(out, n->model);
-    return 0;
-}
-
 /* The whole answer is known before the output is touched. */
 static int
 write_next(struct fm_round *round, struct fm_model *base, struct fm_err *e)
 {
-    struct next n = {.model = base};
-    int rc = fm_round_next(&n.head, round, base, e);
+    struct fm_model_file f = {.model = base};
+    int rc = fm_round_next(&f.head, round, base, e);
 
     if (rc == 0)
-        rc = fm_out_stream(fm_opt(&tool, "output"), put_next, &n, e);
-    fm_buf_free(&n.head);
+        rc = fm_out_stream(fm_opt(&tool, "output"), fm_model_file_put, &f, e);
+    fm_buf_free(&f.head);
     return rc;
 }
 

@@ -186,7 +186,7 @@ run(struct fm_err *e)
     struct fm_settings set;
     struct fm_arch *arch;
     struct fm_model *m = NULL;
-    struct fm_buf file = {0};
+    struct fm_model_file f = {0};
     uint64_t seed = 1;
     int rc;
 
@@ -206,11 +206,12 @@ run(struct fm_err *e)
         rc = fm_model_init_values(m, scheme ? scheme : "normal:0.01", e);
     if (rc == FM_EINPUT)
         fm_cli_usage("option --%s", e->msg);
-    rc = fm_model_dump(&file, m, e);
-    fm_model_free(m);
+    f.model = m;
+    rc = fm_model_head(&f.head, m, e);
     if (!rc)
-        rc = fm_out_write(out, file.data, file.len, e);
-    fm_buf_free(&file);
+        rc = fm_out_stream(out, fm_model_file_put, &f, e);
+    fm_buf_free(&f.head);
+    fm_model_free(m);
     return rc;
 }
 

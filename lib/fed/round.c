@@ -255,31 +255,6 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
     return fm_model_head(head, base, e);
 }
 
-void
-fm_round_values(FILE *out, const struct fm_model *m)
-{
-    uint8_t bytes[1 << 14];
-
-    if (m->dtype != FM_F32) {
-        fwrite(m->values, 1, fm_model_bytes(m), out);
-        return;
-    }
-    for (size_t t = 0; t < m->arch->ntensors; t++) {
-        const float *v = m->tensor[t].value;
-        size_t left = m->tensor[t].spec->count;
-
-        while (left) {
-            size_t n = left < sizeof bytes / 4 ? left : sizeof bytes / 4;
-
-            for (size_t i = 0; i < n; i++)
-                fm_putf(bytes + 4 * i, v[i]);
-            fwrite(bytes, 4, n, out);
-            v += n;
-            left -= n;
-        }
-    }
-}
-
 int
 fm_round_sum(struct fm_partial *p, struct fm_round *r, struct fm_err *e)
 {

@@ -62,10 +62,6 @@ size_t fm_round_clients(const struct fm_round *r);
 int fm_round_next(struct fm_buf *head, struct fm_round *r,
                   struct fm_model *base, struct fm_err *e);
 
-/* fm_round_values - what follows the header in a model's file.  Failures of
- * `out` are left for its owner to find. */
-void fm_round_values(FILE *out, const struct fm_model *m);
-
 /*
  * fm_round_sum - what the round comes to as a partial sum, for
  * fm_partial_write.  p->sum stays the round's; p->part is to be freed.  0,

@@ -361,6 +361,35 @@ fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
     return 0;
 }
 
+void
+fm_model_put(FILE *out, const struct fm_model *m)
+{
+    const size_t n = fm_model_bytes(m);
+
+    if (m->dtype != FM_F32 || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        fwrite(m->values, 1, n, out);
+        return;
+    }
+    for (size_t i = 0; i < n; i += 4) {
+        uint8_t bytes[4];
+
+        memcpy(bytes, m->values + i, 4);
+        for (int k = 3; k >= 0; k--)
+            putc(bytes[k], out);
+    }
+}
+
+int
+fm_model_file_put(void *file, FILE *out, struct fm_err *e)
+{
+    const struct fm_model_file *f = file;
+
+    (void)e;
+    fwrite(f->head.data, 1, f->head.len, out);
+    fm_model_put(out, f->model);
+    return 0;
+}
+
 int
 fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e)
 {

@@ -47,6 +47,8 @@
 #include "tensor/safetensors.h"
 #include "tensor/settings.h"
 
+#include <stdio.h>
+
 /* Where a tensor stands in a bundle, and its values. */
 struct fm_model_tensor {
     const struct fm_tensor_spec *spec; /* into arch */
@@ -187,6 +189,19 @@ void fm_model_swap(const struct fm_model *m, uint8_t *p);
  */
 int fm_model_shapes(struct fm_st *st, const struct fm_model *m,
                     enum fm_dtype dtype, struct fm_err *e);
+
+/*
+ * fm_model_put - write what follows the header.  Failures of `out` are left
+ * for its owner to find.
+ * fm_model_file_put - the same after the header, a struct fm_model_file as
+ * `file`, for fm_out_stream of cli/out.h.  Returns 0.
+ */
+struct fm_model_file {
+    struct fm_buf head; /* of fm_model_head */
+    const struct fm_model *model;
+};
+void fm_model_put(FILE *out, const struct fm_model *m);
+int fm_model_file_put(void *file, FILE *out, struct fm_err *e);
 
 /*
  * fm_model_noise_a - (not under fedpm) the noise magnitude of a round and

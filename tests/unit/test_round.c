@@ -45,7 +45,7 @@ add_values(struct fm_buf *out, const struct fm_model *m)
     FILE *f = open_memstream(&bytes, &size);
 
     CHECK(f, "memory");
-    fm_round_values(f, m);
+    fm_model_put(f, m);
     CHECK(fclose(f) == 0 && size == 4 * m->arch->params, "%zu bytes", size);
     CHECK(fm_buf_add(out, bytes, size, NULL) == 0, "memory");
     free(bytes);
