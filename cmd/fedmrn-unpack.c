@@ -14,7 +14,7 @@ static struct fm_opt opts[] = {
     {0}};
 
 static struct fm_tool tool = {
-    "fedmrn-unpack", "{--model MODEL | --raw} [OPTION]... [BUNDLE]",
+    "fedmrn-unpack", "[--model MODEL] [--raw] [OPTION]... [BUNDLE]",
     "Write what a bundle adds to its model as a safetensors file, or the\n"
     "bundle in its raw form.",
     "fedmrn-unpack --model w0 r1/7.mrn -o 7.safetensors", opts};
@@ -23,14 +23,20 @@ static struct fm_tool tool = {
 static int
 write_raw(const char *path, struct fm_err *e)
 {
+    const char *name = fm_opt(&tool, "model");
+    struct fm_model *m = NULL;
     struct fm_pack p = {0};
     int rc;
 
+    if (name && !(m = fm_model_read(name, e)))
+        return (int)e->code;
+    p.model = m;
     if ((rc = fm_pack_take(&p, path, FM_PACK_RAW, e)))
         goto out;
     rc = fm_out_stream(fm_opt(&tool, "output"), fm_pack_put, &p, e);
 out:
     fm_pack_free(&p);
+    fm_model_free(m);
     return rc;
 }
 
@@ -76,15 +82,15 @@ main(int argc, char **argv)
     char **path = fm_cli_start(&tool, argc, argv, &n);
     const char *model = fm_opt(&tool, "model");
 
-    if (!model == !fm_opt(&tool, "raw"))
+    if (!model && !fm_opt(&tool, "raw"))
         fm_cli_usage("one of --model and --raw is wanted");
     path = fm_cli_inputs(path, &n, model);
     if (n > 1)
         fm_cli_usage("more than one bundle");
     fm_out_check_tty(fm_opt(&tool, "output"));
-    if (model)
-        write_update(path[0], &e);
-    else
+    if (fm_opt(&tool, "raw"))
         write_raw(path[0], &e);
+    else
+        write_update(path[0], &e);
     return fm_cli_end(&e);
 }

@@ -5,6 +5,7 @@
 #include "mask/bits.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define ITEM_MAX ((size_t)1 << 38)
@@ -70,6 +71,38 @@ share(size_t part, size_t all)
     return all ? (double)part / (double)all : 0;
 }
 
+/* Bits that `ones` of `all` take without side information: order-0 entropy. */
+static double
+entropy(size_t ones, size_t all)
+{
+    double p = share(ones, all);
+
+    return ones == 0 || ones == all
+               ? 0
+               : -(double)all * (p * log2(p) + (1 - p) * log2(1 - p));
+}
+
+/* What coders that know less could reach: to hold mask_bits against. */
+static void
+add_entropy(struct fm_json *o, const struct fm_bundle *b,
+            const struct fm_model *base, size_t ones)
+{
+    double sum = 0;
+
+    fm_json_add_real(o, "order0_bits_per_parameter",
+                     entropy(ones, b->masked) / (double)b->masked);
+    if (!base)
+        return;
+    for (size_t i = 0; i < base->arch->ntensors; i++) {
+        const struct fm_model_tensor *t = &base->tensor[i];
+
+        if (t->masked)
+            sum += entropy(fm_bits_count(b->masks, t->at, t->spec->count),
+                           t->spec->count);
+    }
+    fm_json_add_real(o, "order0_bits_by_tensor", sum / (double)b->masked);
+}
+
 static void
 add_tensors(struct fm_json *o, const struct fm_bundle *b,
             const struct fm_model *base)
@@ -103,7 +136,8 @@ add_tensors(struct fm_json *o, const struct fm_bundle *b,
 }
 
 static int
-describe_bundle(struct fm_json *o, const struct fm_bundle *b, struct fm_err *e)
+describe_bundle(struct fm_json *o, const struct fm_bundle *b,
+                const struct fm_model *base, struct fm_err *e)
 {
     int rc;
 
@@ -125,6 +159,7 @@ describe_bundle(struct fm_json *o, const struct fm_bundle *b, struct fm_err *e)
 
         fm_json_add_int(o, "ones", ones);
         fm_json_add_real(o, "density", share(ones, b->masked));
+        add_entropy(o, b, base, ones);
     }
     add_bits(o, b->bytes.len, b->masked, b->full);
     fm_report_id(o, "id", &b->id);
@@ -207,7 +242,7 @@ report_entry(struct fm_json *o, const struct entry *n, struct totals *sum,
     sum->bytes += b->bytes.len;
     sum->masked += b->masked;
     sum->full += b->full;
-    return describe_bundle(o, b, e);
+    return describe_bundle(o, b, base, e);
 }
 
 static void

@@ -1,4 +1,5 @@
 load helper
+load round
 
 # A small run: data, the model w0, two clients' bundles a.mrn and b.mrn.
 small_run() {
@@ -151,4 +152,22 @@ value() {
     run -3 fedmrn-inspect --model none w0
     [ -c /dev/full ] || skip "no /dev/full"
     run -1 bash -c 'fedmrn-inspect w0 >/dev/full'
+}
+
+@test "inspect: a coded bundle's size, and with the model its masks" {
+    wide_round
+    fedmrn-pack --model w0 a.mrn -o x
+    fedmrn-inspect --json x >j
+    [ "$(jq -r .coder j)" = rans ]
+    [ "$(jq .density j)" = null ]
+    jq -e '.mask_bits_per_parameter < 0.9' j
+    jq -e '[.parts[]] | add == '"$(wc -c <x)" j
+    fedmrn-inspect --json --model w0 x >j
+    fedmrn-inspect --json --model w0 a.mrn >raw
+    for key in id ones density order0_bits_per_parameter \
+        order0_bits_by_tensor masked_tensors; do
+        [ "$(jq -c .$key j)" = "$(jq -c .$key raw)" ]
+    done
+    jq -e '.mask_bits_per_parameter < .order0_bits_per_parameter' j
+    jq -e '.order0_bits_by_tensor <= .order0_bits_per_parameter' j
 }

@@ -83,3 +83,72 @@ load round
     run -0 fedmrn-pack --help
     [[ "$output" = "usage: fedmrn-pack "* ]]
 }
+
+@test "pack: --model makes bundles smaller, and no tool sees a difference" {
+    for method in fedmrn fedmrns; do
+        wide_round $method
+        for f in a b; do
+            fedmrn-pack --model w0 $f.mrn -o $f.x 2>words
+            [ ! -s words ]
+            fedmrn-pack -m - $f.mrn <w0 | cmp - $f.x
+            fedmrn-pack --coder rans -t 2 -m w0 <$f.mrn | cmp - $f.x
+            [ "$(wc -c <$f.x)" -lt "$(wc -c <$f.mrn)" ]
+            [ "$(bsdtar xOf $f.x manifest.json | jq -r .coder)" = rans ]
+            # The id is that of the raw form.
+            [ "$(bsdtar xOf $f.x manifest.json | jq -r .id)" = \
+                "$(bsdtar xOf $f.mrn checksum | od -An -tx1 | tr -d ' \n')" ]
+            # And back.
+            fedmrn-pack --coder raw --model w0 $f.x | cmp - $f.mrn
+            fedmrn-verify -q $f.x
+            fedmrn-verify -q --model w0 $f.x
+        done
+        # Gathered by one who has no model, as they are.
+        fedmrn-pack a.x b.x -o r.x
+        cat a.x b.x >row
+        tail -c "$(wc -c <row)" r.x | cmp - row
+        fedmrn-pack --model w0 a.mrn b.mrn | cmp - r.x
+        fedmrn-pack a.mrn b.mrn --coder raw -o r
+        fedmrn-pack --coder raw --model w0 r.x | cmp - r
+        fedmrn-aggregate -q --model w0 a.mrn b.mrn -o w1
+        fedmrn-aggregate -q --model w0 r.x | cmp - w1
+        cat b.x a.mrn | fedmrn-aggregate -q --model w0 | cmp - w1
+        fedmrn-aggregate -q --model w0 a.mrn a.x b.x | cmp - w1
+    done
+}
+
+@test "pack: without a model it says what a model would do" {
+    wide_round
+    run --separate-stderr fedmrn-pack a.mrn -o x
+    [ "$stderr" = "fedmrn-pack: coded without the noise of the model; --model MODEL makes it smaller" ]
+    [ "$(wc -c <x)" -lt "$(wc -c <a.mrn)" ]
+    run --separate-stderr fedmrn-pack -q a.mrn -o y
+    [ -z "$stderr" ]
+    cmp x y
+    fedmrn-pack --coder raw x | cmp - a.mrn
+    # Given the model later, it is coded anew.
+    fedmrn-pack --model w0 x -o z
+    [ "$(wc -c <z)" -lt "$(wc -c <x)" ]
+    fedmrn-pack --model w0 a.mrn | cmp - z
+    fedmrn-pack x z | fedmrn-aggregate -q --model w0 -o w1
+    fedmrn-aggregate -q --model w0 a.mrn | cmp - w1
+}
+
+@test "pack: damaged codes and other models are refused" {
+    wide_round
+    fedmrn-pack --model w0 a.mrn -o x
+    for at in 100 400 $(($(wc -c <x) - 500)) $(($(wc -c <x) - 10)); do
+        flip x $at >bad
+        run --separate-stderr -3 fedmrn-pack bad -o out
+        [[ "$stderr" = "fedmrn-pack: bad: "* ]]
+        run --separate-stderr -3 fedmrn-aggregate -q --model w0 bad -o out
+        [[ "$stderr" = "fedmrn-aggregate: bad: "* ]]
+        [ ! -e out ]
+    done
+    run --separate-stderr -3 fedmrn-pack --coder raw x -o out
+    [[ "$stderr" = "fedmrn-pack: x: "*"which --model must give" ]]
+    net | fedmrn-init --arch - --seed 5 -o other
+    run --separate-stderr -3 fedmrn-pack --model other a.mrn -o out
+    [[ "$stderr" = "fedmrn-pack: a.mrn: made for round 1 from model "* ]]
+    run --separate-stderr -3 fedmrn-pack --model a.mrn a.mrn -o out
+    [ ! -e out ]
+}

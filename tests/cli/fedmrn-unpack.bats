@@ -75,10 +75,24 @@ load round
 @test "unpack: usage errors are status 2" {
     touch a b
     run -2 fedmrn-unpack a
-    run -2 fedmrn-unpack --raw --model a b
     run -2 fedmrn-unpack --raw a b
     run -2 fedmrn-unpack --model - -
     run -2 fedmrn-unpack --model -
     run -0 fedmrn-unpack --help
     [[ "$output" = "usage: fedmrn-unpack "* ]]
+}
+
+@test "unpack: a coded bundle comes back as it was, given its model" {
+    wide_round
+    fedmrn-pack --model w0 a.mrn -o x
+    [ "$(wc -c <x)" -lt "$(wc -c <a.mrn)" ]
+    fedmrn-unpack --raw --model w0 x | cmp - a.mrn
+    fedmrn-unpack --raw --model - x <w0 | cmp - a.mrn
+    fedmrn-unpack --model w0 a.mrn -o u
+    fedmrn-unpack --model w0 x | cmp - u
+    run --separate-stderr -3 fedmrn-unpack --raw x -o out
+    [ "$stderr" = "fedmrn-unpack: x: its masks are coded with the noise of its model, which --model must give" ]
+    [ ! -e out ]
+    # Without side information no model is needed.
+    fedmrn-pack -q --coder rans a.mrn | fedmrn-unpack --raw | cmp - a.mrn
 }

@@ -31,6 +31,22 @@ small_round() {
     done
 }
 
+# wide_round [METHOD [OPTION]...] - the same with 7,000 masked parameters and a
+# magnitude that makes masks sparse, so that coding pays: w0, a.mrn and b.mrn
+wide_round() {
+    local method=${1:-fedmrn}
+    tiny_data 40
+    seq 0 19 >rows.1
+    seq 20 39 >rows.2
+    shift $(($# > 0))
+    printf '%s\n' 'input 1x8x8' 'linear 96' 'relu' 'linear 8' 'batchnorm' \
+        'linear 4' |
+        fedmrn-init --arch - --init uniform --epochs 1 --batch 8 \
+            --method "$method" --noise bernoulli:0.1 "$@" -o w0
+    answer 1 a.mrn --indices rows.1
+    answer 2 b.mrn --indices rows.2
+}
+
 # flip FILE BYTE - the file with a bit of that byte flipped
 flip() {
     local hex

@@ -132,6 +132,10 @@ bundle(void)
               1e-12,
           "all in");
     CHECK(fabs(real(j, "mask_bits_per_parameter") - 16.0 / 9) < 1e-12, "masks");
+    /* H(1/3) = log2(3) - 2/3. */
+    CHECK(fabs(real(j, "order0_bits_per_parameter") - 0.91829583405449) < 1e-12,
+          "order 0");
+    CHECK(!fm_json_get(j, "order0_bits_by_tensor"), "tensors need the model");
     parts = fm_json_get(j, "parts");
     fm_json_each(parts, sum, &bytes);
     CHECK((size_t)bytes == file.len, "parts are %lld of %zu bytes",
@@ -147,6 +151,8 @@ bundle(void)
     row = fm_json_at(fm_json_get(j, "masked_tensors"), 0);
     text(row, "name", "classifier.0.weight");
     CHECK(whole(row, "ones") == 3 && real(row, "density") == 0.5, "first");
+    /* Three of six, and none of three. */
+    CHECK(fabs(real(j, "order0_bits_by_tensor") - 6.0 / 9) < 1e-12, "order 0");
     row = fm_json_at(fm_json_get(j, "masked_tensors"), 1);
     CHECK(whole(row, "ones") == 0 && whole(row, "count") == 3, "second");
     row = fm_json_at(fm_json_get(j, "full_tensors"), 1); /* deltas 3, 4, 5 */
