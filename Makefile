@@ -5,6 +5,7 @@ CFLAGS  ?= -O2 -g
 BATS    ?= bats
 PREFIX  ?= /usr/local
 BUILD   ?= build
+FUZZ_SECONDS ?= 60
 
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wwrite-strings -Wvla
@@ -20,10 +21,16 @@ LDLIBS   += $(PKG_LIBS) -lm -pthread
 # A new module or tool is a new file: nothing here changes.
 LIBOBJ   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
 TOOLS    = $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
-UNITS    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+UNITS    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c)) \
+           $(patsubst %,$(BUILD)/tests/test_fuzz_%,$(CORPORA))
+# A fuzz target NAME replays its corpus as the unit test test_fuzz_NAME.
+FUZZED   = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+CORPORA  = $(notdir $(wildcard tests/fuzz/corpus/*))
+FUZZERS  = $(addprefix $(BUILD)/fuzzers/fuzz_,$(FUZZED))
 BENCHES  = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-C_FILES  = $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.[ch] tests/bench/*.[ch])
+C_FILES  = $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.[ch] tests/bench/*.[ch] \
+           tests/fuzz/*.[ch])
 MANUALS  = $(wildcard man/*.[1-9])
 SCRIPTS  = $(wildcard .ci/run samples/*.sh samples/*/*.sh tests/*.sh \
              tests/lint/*.sh tests/bench/*.sh tests/bench/rows/*.sh tests/cli/*.bash tests/cli/*.bats)
@@ -33,7 +40,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 LINTS    = lint-format lint-layers lint-rooms lint-tools lint-headers \
            lint-cppcheck lint-shell lint-man
 
-.PHONY: all units benches bench variants check check-unit check-cli check-portable check-san \
+.PHONY: all units fuzz fuzzers benches bench variants check check-unit check-cli check-portable check-san \
         check-valgrind check-compilers lint $(LINTS) format deps install \
         uninstall clean help lints variant-dirs sanitizers $(addprefix variant-,$(VARIANTS))
 .DELETE_ON_ERROR:
@@ -51,6 +58,15 @@ $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(BUILD)/libfedmrn.a
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libfedmrn.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/test_fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+        $(BUILD)/tests/fuzz/replay.o $(BUILD)/libfedmrn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/fuzzers/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libfedmrn.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libfedmrn.a
 	@mkdir -p $(@D)
@@ -93,6 +109,17 @@ check-san: ## every test again, under ASan and UBSan
 check-valgrind: $(UNITS) ## the library's tests under valgrind
 	$(MAKE) check-unit \
 	    WRAP='valgrind -q --error-exitcode=1 --leak-check=full'
+
+fuzz: ## let clang's fuzzer try each target: FUZZ_SECONDS=60
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang fuzzers \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+	@for t in $(FUZZED); do \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$t tests/fuzz/corpus/$$t && \
+	    $(BUILD)/fuzz/fuzzers/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) \
+	        -artifact_prefix=$(BUILD)/fuzz/$$t- $(BUILD)/fuzz/corpus/$$t \
+	        tests/fuzz/corpus/$$t || exit 1; done
+
+fuzzers: $(FUZZERS) # build the fuzz targets with clang, run nothing
 
 check-compilers: variants ## gcc and clang, -O0 to -O3: the same bytes
 	tests/compilers.sh $(addprefix $(BUILD)/,$(VARIANTS))

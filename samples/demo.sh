@@ -56,7 +56,8 @@ round() {
     seq 0 $((clients - 1)) | xargs -P "$jobs" -I{} sh -c '
         fedmrn-train -q --threads 1 --model $base --images "$images" \
             --labels "$labels" --indices parts/{} --client {} \
-            --seed $((n * 1000 + {})) | fedmrn-pack -o $r/{}.mrn'
+            --seed $((n * 1000 + {})) |
+            fedmrn-pack -t 1 -m $base -o $r/{}.mrn'
     fedmrn-aggregate -q --model "$base" "$r"/*.mrn -o "$1/w$2"
     # "accuracy 0.9472 loss 0.1946 samples 360"
     accuracy=$(fedmrn-eval -q --model "$1/w$2" --images "$test_images" \
