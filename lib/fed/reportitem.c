@@ -222,8 +222,8 @@ entry_free(struct entry *n)
 }
 
 static int
-report_entry(struct fm_json *o, const struct entry *n, struct totals *sum,
-             struct fm_err *e)
+report_entry(struct fm_json *o, const struct entry *n,
+             const struct fm_model *base, struct totals *sum, struct fm_err *e)
 {
     const struct fm_bundle *b = &n->item.bundle;
 
@@ -271,9 +271,10 @@ report_list(struct fm_json *o, struct fm_items *it, const struct entry *first,
 
     fm_json_add_str(o, "kind", it->nlisted ? "round file" : "stream");
     list = fm_json_add_array(o, "items");
-    rc = report_entry(fm_json_add_object(list, NULL), first, &sum, e);
+    rc = report_entry(fm_json_add_object(list, NULL), first, it->base, &sum, e);
     while (!rc && next->item.kind != FM_ITEM_NONE) {
-        rc = report_entry(fm_json_add_object(list, NULL), next, &sum, e);
+        rc = report_entry(fm_json_add_object(list, NULL), next, it->base, &sum,
+                          e);
         entry_free(next);
         if (!rc)
             rc = next_entry(next, it, e);
@@ -289,7 +290,7 @@ report_single(struct fm_json *o, const struct fm_items *it,
               const struct entry *only, struct fm_err *e)
 {
     struct totals sum = {0};
-    int rc = report_entry(o, only, &sum, e);
+    int rc = report_entry(o, only, it->base, &sum, e);
 
     if (!rc && it->base && only->item.kind == FM_ITEM_BUNDLE)
         add_tensors(o, &only->item.bundle, it->base);
