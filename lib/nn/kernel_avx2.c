@@ -9,10 +9,12 @@
 #define TARGET __attribute__((target("avx2,fma")))
 #define mask_of(n)                                                             \
     _mm256_loadu_si256((const __m256i *)(const void *)(masks + LANES - (n)))
-#define load(p, m)     _mm256_maskload_ps(p, m)
-#define store(p, m, v) _mm256_maskstore_ps(p, m, v)
-#define set1(x)        _mm256_set1_ps(x)
-#define fma(a, b, c)   _mm256_fmadd_ps(a, b, c)
+#define load(p, m)      _mm256_maskload_ps(p, m)
+#define store(p, m, v)  _mm256_maskstore_ps(p, m, v)
+#define load_all(p)     _mm256_loadu_ps(p)
+#define store_all(p, v) _mm256_storeu_ps(p, v)
+#define set1(x)         _mm256_set1_ps(x)
+#define fma(a, b, c)    _mm256_fmadd_ps(a, b, c)
 
 /* n set words, then clear ones, begin n words before the middle. */
 static const int32_t masks[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};

@@ -1,16 +1,18 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define ROWS           12
-#define LANES          16
-#define VEC            __m512
-#define MASK           __mmask16
-#define TARGET         __attribute__((target("avx512f")))
-#define mask_of(n)     ((__mmask16)((1u << (n)) - 1))
-#define load(p, m)     _mm512_maskz_loadu_ps(m, p)
-#define store(p, m, v) _mm512_mask_storeu_ps(p, m, v)
-#define set1(x)        _mm512_set1_ps(x)
-#define fma(a, b, c)   _mm512_fmadd_ps(a, b, c)
+#define ROWS            12
+#define LANES           16
+#define VEC             __m512
+#define MASK            __mmask16
+#define TARGET          __attribute__((target("avx512f")))
+#define mask_of(n)      ((__mmask16)((1u << (n)) - 1))
+#define load(p, m)      _mm512_maskz_loadu_ps(m, p)
+#define store(p, m, v)  _mm512_mask_storeu_ps(p, m, v)
+#define load_all(p)     _mm512_loadu_ps(p)
+#define store_all(p, v) _mm512_storeu_ps(p, v)
+#define set1(x)         _mm512_set1_ps(x)
+#define fma(a, b, c)    _mm512_fmadd_ps(a, b, c)
 
 #include "nn/kernel_impl.h"
 

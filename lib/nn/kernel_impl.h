@@ -5,6 +5,8 @@
  *   VEC, LANES      a vector, and its floats; a tile is two vectors wide
  *   MASK, mask_of   which lanes take part: the first n
  *   load, store     of those lanes; others read 0 and are not written
+ *   load_all, store_all  of every lane: AVX2's masks take the place of a
+ *                   multiplication
  *   set1, fma       all lanes the same; a * b + c
  *   TARGET          the function attribute that allows them
  */
@@ -23,11 +25,11 @@
 #define UNROLL _Pragma("GCC unroll 12")
 #endif
 
-/* m and two are constants wherever this is inlined: its loops over rows unroll
- * and acc lives in registers.  Three rows share a pointer, since an address
- * may add one or two times a stride for free. */
+/* m, two and whole are constants wherever this is inlined: its loops over rows
+ * unroll and acc lives in registers.  Three rows share a pointer, since an
+ * address may add one or two times a stride for free. */
 TARGET INLINE void
-tile(const struct fm_tile *t, size_t m, bool two)
+tile(const struct fm_tile *t, size_t m, bool two, bool whole)
 {
     VEC acc[ROWS][2];
     const float *a[(ROWS + 2) / 3], *b = t->b;
@@ -40,13 +42,21 @@ tile(const struct fm_tile *t, size_t m, bool two)
         a[i / 3] = t->a + i * ra;
     UNROLL
     for (size_t i = 0; i < m; i++) {
-        acc[i][0] = t->add ? load(t->c + i * t->ldc, left) : set1(0);
-        if (two)
-            acc[i][1] =
-                t->add ? load(t->c + i * t->ldc + LANES, right) : set1(0);
+        float *c = t->c + i * t->ldc;
+
+        acc[i][0] = acc[i][1] = set1(0);
+        if (t->add) {
+            acc[i][0] = whole ? load_all(c) : load(c, left);
+            if (two)
+                acc[i][1] =
+                    whole ? load_all(c + LANES) : load(c + LANES, right);
+        }
     }
     for (size_t l = t->k; l > 0; l--) {
-        VEC b0 = load(b, left), b1 = two ? load(b + LANES, right) : b0;
+        VEC b0 = whole ? load_all(b) : load(b, left), b1 = b0;
+
+        if (two)
+            b1 = whole ? load_all(b + LANES) : load(b + LANES, right);
 
         UNROLL
         for (size_t i = 0; i < m; i++) {
@@ -63,18 +73,27 @@ tile(const struct fm_tile *t, size_t m, bool two)
     }
     UNROLL
     for (size_t i = 0; i < m; i++) {
-        store(t->c + i * t->ldc, left, acc[i][0]);
+        float *c = t->c + i * t->ldc;
+
+        if (whole) {
+            store_all(c, acc[i][0]);
+            store_all(c + LANES, acc[i][1]);
+            continue;
+        }
+        store(c, left, acc[i][0]);
         if (two)
-            store(t->c + i * t->ldc + LANES, right, acc[i][1]);
+            store(c + LANES, right, acc[i][1]);
     }
 }
 
 #define CASE(m)                                                                \
     case m:                                                                    \
-        if (t->n > LANES)                                                      \
-            tile(t, m, true);                                                  \
+        if (t->n == 2 * LANES)                                                 \
+            tile(t, m, true, true);                                            \
+        else if (t->n > LANES)                                                 \
+            tile(t, m, true, false);                                           \
         else                                                                   \
-            tile(t, m, false);                                                 \
+            tile(t, m, false, false);                                          \
         break;
 
 #endif
