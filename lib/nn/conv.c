@@ -95,6 +95,19 @@ struct job {
     bool dw, db;
 };
 
+/* The windows of lines `from` to `to`-1, in `col`; or their transpose. */
+static struct fm_matrix
+windows(const struct fm_conv *c, const float *x, size_t from, size_t to,
+        float *col, bool transpose)
+{
+    if (c->l->in.c == 1) {
+        fm_im2col_turned(c->l, x, from, to, col);
+        return (struct fm_matrix){col, (to - from) * c->l->out.w, !transpose};
+    }
+    fm_im2col(c->l, x, from, to, col);
+    return (struct fm_matrix){col, c->row, transpose};
+}
+
 static void
 forward(void *ctx, size_t i, size_t worker)
 {
@@ -107,8 +120,7 @@ forward(void *ctx, size_t i, size_t worker)
 
     for (size_t r = 0; j->b && r < rows; r++)
         memcpy(y + r * c->k, j->b, c->k * sizeof *y);
-    fm_im2col(c->l, j->x, from, to, col);
-    fm_gemm(rows, c->k, c->row, (struct fm_matrix){col, c->row, false},
+    fm_gemm(rows, c->k, c->row, windows(c, j->x, from, to, col, false),
             (struct fm_matrix){c->w, c->k, false}, y, c->k, j->b != NULL);
     if (c->relu)
         fm_activation_forward(FM_RELU, y, y, rows * c->k, NULL);
@@ -168,8 +180,7 @@ backward_lines(const struct job *j, size_t from, size_t to, float *col,
     if (j->db)
         add_rows(db, dy, rows, c->k);
     if (j->dw) {
-        fm_im2col(c->l, j->x, from, to, col);
-        fm_gemm(c->row, c->k, rows, (struct fm_matrix){col, c->row, true},
+        fm_gemm(c->row, c->k, rows, windows(c, j->x, from, to, col, true),
                 (struct fm_matrix){dy, c->k, false}, dw, c->k, true);
     }
     if (j->dx) {

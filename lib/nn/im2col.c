@@ -55,27 +55,6 @@ wide_row(const struct fm_layer *l, const float *line, float *out)
     }
 }
 
-/* The same for one channel, a column of the matrix at a time: stretches of S
- * floats are not worth a call.  Windows q0 to q1-1 have pixel s inside. */
-static void
-narrow_row(const struct fm_layer *l, const float *line, float *out)
-{
-    size_t row = l->r * l->s, step = l->stride, end = l->in.w + l->pad;
-
-    for (size_t s = 0; s < l->s; s++, out++) {
-        size_t q0 = s < l->pad ? (l->pad - s + step - 1) / step : 0;
-        size_t q1 = s < end ? (end - s - 1) / step + 1 : 0, q = 0;
-
-        q1 = !line ? 0 : q1 > l->out.w ? l->out.w : q1;
-        for (; q < q0 && q < l->out.w; q++)
-            out[q * row] = 0;
-        for (; q < q1; q++)
-            out[q * row] = line[q * step + s - l->pad];
-        for (; q < l->out.w; q++)
-            out[q * row] = 0;
-    }
-}
-
 void
 fm_im2col(const struct fm_layer *l, const float *x, size_t from, size_t to,
           float *col)
@@ -85,14 +64,47 @@ fm_im2col(const struct fm_layer *l, const float *x, size_t from, size_t to,
     for (size_t i = from; i < to; i++, col += l->out.w * row) {
         const float *image = x + i / l->out.h * fm_shape_count(l->in);
 
-        for (size_t r = 0; r < l->r; r++) {
-            const float *line = row_of(l, image, i % l->out.h, r);
+        for (size_t r = 0; r < l->r; r++)
+            wide_row(l, row_of(l, image, i % l->out.h, r), col + r * wide);
+    }
+}
 
-            if (l->in.c == 1)
-                narrow_row(l, line, col + r * wide);
-            else
-                wide_row(l, line, col + r * wide);
-        }
+/* Pixel s of the windows of one line; windows q0 to q1-1 have it inside. */
+static void
+turned_line(const struct fm_layer *l, const float *line, size_t s, float *out)
+{
+    size_t step = l->stride, end = l->in.w + l->pad;
+    size_t q0 = s < l->pad ? (l->pad - s + step - 1) / step : 0;
+    size_t q1 = s < end ? (end - s - 1) / step + 1 : 0;
+
+    q1 = !line ? 0 : q1 > l->out.w ? l->out.w : q1;
+    if (q0 >= q1) {
+        memset(out, 0, l->out.w * sizeof *out);
+        return;
+    }
+    memset(out, 0, q0 * sizeof *out);
+    memset(out + q1, 0, (l->out.w - q1) * sizeof *out);
+    line += q0 * step + s - l->pad;
+    if (step == 1)
+        memcpy(out + q0, line, (q1 - q0) * sizeof *out);
+    else
+        for (size_t q = q0; q < q1; q++)
+            out[q] = line[(q - q0) * step];
+}
+
+void
+fm_im2col_turned(const struct fm_layer *l, const float *x, size_t from,
+                 size_t to, float *col)
+{
+    size_t rows = (to - from) * l->out.w;
+
+    for (size_t i = from; i < to; i++, col += l->out.w) {
+        const float *image = x + i / l->out.h * l->in.h * l->in.w;
+
+        for (size_t r = 0; r < l->r; r++)
+            for (size_t s = 0; s < l->s; s++)
+                turned_line(l, row_of(l, image, i % l->out.h, r), s,
+                            col + (r * l->s + s) * rows);
     }
 }
 

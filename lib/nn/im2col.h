@@ -16,6 +16,14 @@
 void fm_im2col(const struct fm_layer *l, const float *x, size_t from, size_t to,
                float *col);
 
+/*
+ * fm_im2col_turned - the same rows as columns, of one channel: col (R*S, rows).
+ * Its lines are stretches of the image's, where those of the rows would be
+ * copied float by float.
+ */
+void fm_im2col_turned(const struct fm_layer *l, const float *x, size_t from,
+                      size_t to, float *col);
+
 /* fm_col2im - the transpose: every entry is added to where it came from. */
 void fm_col2im(const struct fm_layer *l, const float *col, size_t from,
                size_t to, float *x);

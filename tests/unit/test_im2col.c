@@ -39,6 +39,15 @@ compare(struct fm_layer l, size_t n, size_t from, size_t to)
     for (size_t i = 0; i < m; i++)
         x[i] = (float)(i * 2654435761u % 31) - 15;
     fm_im2col(&l, x, from, to, col);
+    if (l.in.c == 1) {
+        float *turned = calloc(size, sizeof *turned);
+
+        fm_im2col_turned(&l, x, from, to, turned);
+        for (size_t i = 0; i < size; i++)
+            CHECK(turned[i % row * (size / row) + i / row] == col[i],
+                  "turned %zu", i);
+        free(turned);
+    }
     for (size_t i = 0; i < size; i++) {
         size_t c = i % l.in.c, s = i / l.in.c % l.s;
         size_t r = i / l.in.c / l.s % l.r, q = i / row % l.out.w;
