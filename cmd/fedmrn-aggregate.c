@@ -5,6 +5,7 @@
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/progress.h"
+#include "fed/order.h"
 #include "fed/round.h"
 
 #include <stdlib.h>
@@ -20,7 +21,8 @@ static struct fm_opt opts[] = {
 static struct fm_tool tool = {
     "fedmrn-aggregate", "--model MODEL [OPTION]... [BUNDLE]...",
     "Add the answers of a round to its model, exactly, and write the next\n"
-    "model.  Answers are bundles, round files and partial sums.",
+    "model; of several rounds, one after another.  Answers are bundles, round\n"
+    "files and partial sums.",
     "fedmrn-aggregate --model w0 r1/*.mrn -o w1", opts};
 
 static void
@@ -89,6 +91,8 @@ run(char **path, size_t n, struct fm_err *e)
         rc = FM_ESYS;
         goto out;
     }
+    if (n > 1 && (rc = fm_order_files(path, n, e)))
+        goto out;
     for (size_t i = 0; i < n; i++)
         if ((rc = fm_round_take(round, path[i], e)))
             goto out;

@@ -51,6 +51,20 @@ fm_accum_free(struct fm_accum *a)
     free(a);
 }
 
+int
+fm_accum_reset(struct fm_accum *a, struct fm_err *e)
+{
+    a->samples = 0;
+    if (a->votes) {
+        fm_votes_free(a->votes);
+        a->votes = fm_votes_new(a->base, e);
+        return a->votes ? 0 : FM_ESYS;
+    }
+    memset(a->masked, 0, a->base->masked * sizeof *a->masked);
+    memset(a->full, 0, a->base->full * sizeof *a->full);
+    return 0;
+}
+
 /*
  * q = round-half-even(x * 2^48), from the bits of x so that nothing depends on
  * the floating-point environment: |x| = mantissa * 2^(exponent - 150).

@@ -53,6 +53,10 @@ struct fm_accum {
 struct fm_accum *fm_accum_new(const struct fm_model *base, struct fm_err *e);
 void fm_accum_free(struct fm_accum *a); /* NULL is harmless */
 
+/* fm_accum_reset - zero sums again, after fm_accum_finish has turned the base
+ * itself into the next one.  0 or FM_ESYS. */
+int fm_accum_reset(struct fm_accum *a, struct fm_err *e);
+
 /*
  * fm_accum_add - add `n` bundles (at least 1), all checked against the base.
  * More bundles per call read the sums fewer times.  Returns 0, or FM_EINPUT

@@ -439,7 +439,7 @@ next(struct fm_sealed *s, struct fm_member *m, size_t i, struct fm_err *e)
 /* What the members say, before it is known whether they are whole. */
 static int
 read_members(struct fm_partial_info *info, struct fm_sealed *s,
-             struct fm_member *m, const struct fm_model *base,
+             struct fm_member *m, const struct fm_items *it,
              struct fm_accum *sum, struct fm_err *e)
 {
     int rc;
@@ -453,12 +453,13 @@ read_members(struct fm_partial_info *info, struct fm_sealed *s,
                           "sums: %zu bytes, but %zu masked and %zu full "
                           "parameters are announced",
                           m->size, info->masked, info->full);
-    if (!base)
+    if (!it->base)
         return 0;
-    if ((rc = check_base(info, base, e)) ||
+    if ((rc = fm_items_turn(it, info->round, &info->base, e)) ||
+        (rc = check_base(info, it->base, e)) ||
         (sum && (rc = fm_accum_room(sum, info->samples, info->n, e))))
         return rc;
-    return read_sums(info, s, base, sum, e);
+    return read_sums(info, s, it->base, sum, e);
 }
 
 int
@@ -477,7 +478,7 @@ fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
     *info = (struct fm_partial_info){0};
     rc = fm_sealed_open(&s, &it->src, &item->bytes, &m, &why);
     if (rc == 0)
-        rc = read_members(info, &s, &m, it->base, sum, &why);
+        rc = read_members(info, &s, &m, it, sum, &why);
     /* That it is damaged explains more than what the damage looks like. */
     if (rc != FM_ESYS && !s.broken) {
         int end = fm_sealed_end(&s, &info->id, e);

@@ -111,6 +111,15 @@ check_alone(const struct fm_items *it, struct fm_err *e)
                       "make it with fedmrn-pack, or pipe it to standard input");
 }
 
+int
+fm_items_turn(const struct fm_items *it, uint64_t round,
+              const struct fm_id *from, struct fm_err *e)
+{
+    if (!it->turn || round == it->base->round + 1)
+        return 0;
+    return it->turn(it->turn_ctx, round, from, e);
+}
+
 /* Take the framed archive in `b` for what its first member says it is. */
 static int
 classify(struct fm_items *it, struct fm_item *item, struct fm_buf *b,
@@ -120,7 +129,11 @@ classify(struct fm_items *it, struct fm_item *item, struct fm_buf *b,
 
     if (opens_with(b, "manifest.json")) {
         item->kind = FM_ITEM_BUNDLE;
-        if ((rc = fm_bundle_parse(&item->bundle, b, it->base, e)))
+        if ((rc = fm_bundle_parse(&item->bundle, b, NULL, e)) ||
+            (rc = fm_items_turn(it, item->bundle.round, &item->bundle.base,
+                                e)) ||
+            (it->base &&
+             (rc = fm_bundle_check_base(&item->bundle, it->base, e))))
             return rc;
         if ((it->base || fm_coded_alone(&item->bundle)) &&
             (rc = fm_coded_decode(&item->bundle, it->base, it->pool, e)))

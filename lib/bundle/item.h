@@ -42,6 +42,11 @@ struct fm_items {
     size_t nlisted, taken;
     size_t loose; /* bundles seen outside an index */
     size_t count; /* items returned */
+    /* Called, when not NULL, before an answer to another round than the base
+     * leads to is held against the base, which it may move on.  0 or a code. */
+    int (*turn)(void *ctx, uint64_t round, const struct fm_id *from,
+                struct fm_err *e);
+    void *turn_ctx;
 };
 
 /*
@@ -68,6 +73,11 @@ int fm_items_open(struct fm_items *it, const char *path,
                   const struct fm_model *base, size_t limit, struct fm_err *e);
 int fm_items_next(struct fm_items *it, struct fm_item *item, struct fm_err *e);
 void fm_items_close(struct fm_items *it);
+
+/* fm_items_turn - call `turn` if an answer to `round`, made from the model
+ * `from`, asks for it. */
+int fm_items_turn(const struct fm_items *it, uint64_t round,
+                  const struct fm_id *from, struct fm_err *e);
 
 void fm_item_free(struct fm_item *item); /* harmless on {0} */
 

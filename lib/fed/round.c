@@ -13,17 +13,20 @@
 enum { BATCH = 32, HOLD = 24 << 20 };
 
 struct fm_round {
-    const struct fm_model *base;
+    struct fm_model *base;
+    uint64_t first; /* the round that base had at the start */
+    size_t ended;   /* clients of the rounds that are over */
     struct fm_pool *pool;
     struct fm_round_hooks hooks;
     struct fm_tally tally;
     struct fm_accum *sum; /* of all in the tally but those that wait */
     struct fm_item wait[BATCH];
-    size_t nwait, bytes; /* of those that wait */
+    size_t nwait, bytes;       /* of those that wait */
+    const char *source, *name; /* at work: as given, and as the tally has it */
 };
 
 struct fm_round *
-fm_round_new(const struct fm_model *base, struct fm_pool *pool,
+fm_round_new(struct fm_model *base, struct fm_pool *pool,
              const struct fm_round_hooks *hooks, struct fm_err *e)
 {
     struct fm_round *r = fm_alloc(1, sizeof *r, e);
@@ -31,6 +34,7 @@ fm_round_new(const struct fm_model *base, struct fm_pool *pool,
     if (!r)
         return NULL;
     r->base = base;
+    r->first = base->round;
     r->pool = pool;
     if (hooks)
         r->hooks = *hooks;
@@ -57,7 +61,7 @@ fm_round_free(struct fm_round *r)
 size_t
 fm_round_clients(const struct fm_round *r)
 {
-    return r->tally.n;
+    return r->ended + r->tally.n;
 }
 
 static void
@@ -151,61 +155,13 @@ take_partial(struct fm_round *r, struct fm_items *it,
 
     if ((rc = fm_partial_read(&info, it, item, r->sum, e)))
         return rc;
+    c->file = r->name; /* another, when the sum has begun a round */
     c->summed = true;
     for (size_t i = 0; i < info.n && rc == 0; i++) {
         c->part = info.part[i];
         rc = fm_tally_count(&r->tally, c, &old, e);
     }
     free(info.part);
-    return rc;
-}
-
-/* The largest item a stream may hold but for partial sums, which are not kept:
- * a bundle, or the index of as many as a round may have. */
-static size_t
-item_max(const struct fm_model *base)
-{
-    const size_t bundle = fm_model_max_bundle(base), index = FM_PARTS_MAX * 64;
-
-    return bundle > index ? bundle : index;
-}
-
-int
-fm_round_take(struct fm_round *r, const char *path, struct fm_err *e)
-{
-    struct fm_items it;
-    struct fm_item item;
-    char where[FM_PLACE_MAX];
-    const char *name;
-    int rc;
-
-    rc = fm_items_open(&it, path, r->base, item_max(r->base), e);
-    if (rc)
-        return rc;
-    it.pool = r->pool;
-    name = fm_tally_file(&r->tally, it.src.name, e);
-    if (!name) {
-        rc = FM_ESYS;
-        goto out;
-    }
-    while ((rc = fm_items_next(&it, &item, e)) == 0 &&
-           item.kind != FM_ITEM_NONE) {
-        struct fm_counted c = {.file = name, .offset = item.offset};
-
-        if (item.kind == FM_ITEM_BUNDLE)
-            rc = take_bundle(r, &item, &c, e);
-        else
-            rc = take_partial(r, &it, &item, &c, e);
-        fm_item_free(&item);
-        if (rc) {
-            fm_err_where(e, fm_tally_place(where, &c));
-            goto out;
-        }
-        if (r->hooks.progress)
-            r->hooks.progress(r->hooks.ctx, r->tally.n);
-    }
-out:
-    fm_items_close(&it);
     return rc;
 }
 
@@ -226,14 +182,14 @@ complete(struct fm_round *r, struct fm_id **ids, struct fm_err *e)
     return *ids ? 0 : e ? (int)e->code : FM_ESYS;
 }
 
-int
-fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
-              struct fm_err *e)
+/* The base becomes what its answers make of it. */
+static int
+step(struct fm_round *r, struct fm_err *e)
 {
+    struct fm_model *base = r->base;
     struct fm_id *ids;
     int rc;
 
-    assert(base == r->base);
     if (base->round >= FM_ROUND_MAX)
         return fm_err_set(e, FM_EINPUT, "round %llu is the last there can be",
                           (unsigned long long)base->round);
@@ -245,13 +201,121 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
     }
     if (base->set.noise_scale > 0)
         fm_magnitude_next(r->sum, base);
-    fm_accum_free(r->sum);
-    r->sum = NULL;
     free(base->bundle);
     base->bundle = ids;
     base->nbundles = r->tally.n;
     base->parent = base->id;
     base->round++;
+    return 0;
+}
+
+/* An answer to another round than the one at work, which is over when this one
+ * follows it. */
+static int
+turn(void *ctx, uint64_t round, const struct fm_id *from, struct fm_err *e)
+{
+    char mine[FM_ID_HEX], theirs[FM_ID_HEX];
+    struct fm_round *r = ctx;
+    uint64_t due = r->base->round + 1 + (r->tally.n > 0);
+    int rc;
+
+    if (round < due && round > r->first)
+        return fm_err_set(e, FM_EINPUT,
+                          "answers round %llu, which answers to round %llu "
+                          "have ended: rounds must come in order",
+                          (unsigned long long)round,
+                          (unsigned long long)r->base->round + 1);
+    /* Another model was meant, or the bundle lies: the next check says so. */
+    if (round < due || fm_id_cmp(from, &r->base->id) == 0)
+        return 0;
+    if (round > due)
+        return fm_err_set(e, FM_EINPUT,
+                          "answers round %llu, but round %llu is missing: "
+                          "nothing before it answers that",
+                          (unsigned long long)round, (unsigned long long)due);
+    if ((rc = step(r, e)) || (rc = fm_model_identify(r->base, e)))
+        return rc;
+    if (fm_id_cmp(from, &r->base->id) != 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "made for round %llu from model %s, but the answers "
+                          "to round %llu here make model %s: is one missing, "
+                          "or too many?",
+                          (unsigned long long)round, fm_id_hex(theirs, from),
+                          (unsigned long long)r->base->round,
+                          fm_id_hex(mine, &r->base->id));
+    r->ended += r->tally.n;
+    fm_tally_free(&r->tally);
+    r->name = fm_tally_file(&r->tally, r->source, e);
+    if (!r->name) {
+        r->name = r->source;
+        return FM_ESYS;
+    }
+    return fm_accum_reset(r->sum, e);
+}
+
+/* The largest item a stream may hold but for partial sums, which are not kept:
+ * a bundle, or the index of as many as a round may have. */
+static size_t
+item_max(const struct fm_model *base)
+{
+    const size_t bundle = fm_model_max_bundle(base), index = FM_PARTS_MAX * 64;
+
+    return bundle > index ? bundle : index;
+}
+
+int
+fm_round_take(struct fm_round *r, const char *path, struct fm_err *e)
+{
+    struct fm_items it;
+    struct fm_item item;
+    char where[FM_PLACE_MAX];
+    int rc;
+
+    rc = fm_items_open(&it, path, r->base, item_max(r->base), e);
+    if (rc)
+        return rc;
+    it.pool = r->pool;
+    it.turn = turn;
+    it.turn_ctx = r;
+    r->source = it.src.name;
+    r->name = fm_tally_file(&r->tally, r->source, e);
+    if (!r->name) {
+        rc = FM_ESYS;
+        goto out;
+    }
+    while ((rc = fm_items_next(&it, &item, e)) == 0 &&
+           item.kind != FM_ITEM_NONE) {
+        struct fm_counted c = {.file = r->name, .offset = item.offset};
+
+        if (item.kind == FM_ITEM_BUNDLE)
+            rc = take_bundle(r, &item, &c, e);
+        else
+            rc = take_partial(r, &it, &item, &c, e);
+        fm_item_free(&item);
+        if (rc) {
+            c.file = r->name;
+            fm_err_where(e, fm_tally_place(where, &c));
+            goto out;
+        }
+        if (r->hooks.progress)
+            r->hooks.progress(r->hooks.ctx, fm_round_clients(r));
+    }
+out:
+    fm_items_close(&it);
+    return rc;
+}
+
+int
+fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
+              struct fm_err *e)
+{
+    int rc;
+
+    assert(base == r->base);
+    if ((rc = step(r, e)))
+        return rc;
+    fm_accum_free(r->sum);
+    r->sum = NULL;
     return fm_model_head(head, base, e);
 }
 

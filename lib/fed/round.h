@@ -1,5 +1,5 @@
 /*
- * round: one aggregation, from streams of bundles to the next model.
+ * round: aggregation, from streams of bundles to the next model.
  *
  * The rules about who counts:
  *   - every bundle answers the base model (checked by bundle/bundle.h);
@@ -8,6 +8,12 @@
  *   - a client inside a partial sum may not come again, in another partial sum
  *     or as a bundle: what is added cannot be told apart any more.
  * The verdict and the bytes of the result do not depend on the order.
+ *
+ * Rounds may follow each other: the first answer to a later round ends the one
+ * before, and answers the model that it gave, known by the id that its file
+ * would have.  So who has an old model and the answers since arrives at the
+ * newest one.  Rounds must come in order (order.h brings files into it), and
+ * none may be missing.
  *
  * Memory: the base model and the sums (together 12 bytes for each masked
  * parameter, 20 for each full one), bundles in flight (at most 24 MiB and half
@@ -32,8 +38,9 @@ struct fm_round_hooks {
     void *ctx;
 };
 
-/* fm_round_new - start over `base` (borrowed).  NULL and FM_ESYS. */
-struct fm_round *fm_round_new(const struct fm_model *base, struct fm_pool *pool,
+/* fm_round_new - start over `base` (borrowed, and moved on by each round that
+ * ends).  NULL and FM_ESYS. */
+struct fm_round *fm_round_new(struct fm_model *base, struct fm_pool *pool,
                               const struct fm_round_hooks *hooks,
                               struct fm_err *e);
 void fm_round_free(struct fm_round *r);
@@ -44,7 +51,7 @@ void fm_round_free(struct fm_round *r);
  */
 int fm_round_take(struct fm_round *r, const char *path, struct fm_err *e);
 
-/* fm_round_clients - clients counted so far. */
+/* fm_round_clients - clients counted so far, in all rounds. */
 size_t fm_round_clients(const struct fm_round *r);
 
 /*

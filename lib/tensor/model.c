@@ -333,24 +333,34 @@ fm_model_sum_at(const uint8_t *head, size_t n)
     return at;
 }
 
+/* The hash of a header and the values behind it, as they are in a file. */
+static int
+hash_file(struct fm_id *id, const uint8_t *head, size_t n,
+          const struct fm_model *m, struct fm_err *e)
+{
+    const struct fm_piece piece[2] = {{head, n},
+                                      {m->values, fm_model_bytes(m)}};
+    int rc;
+
+    fm_model_swap(m, m->values);
+    rc = fm_hash128_join(id, piece, 2, e);
+    fm_model_swap(m, m->values);
+    return rc;
+}
+
 int
 fm_model_head(struct fm_buf *out, const struct fm_model *m, struct fm_err *e)
 {
     static const char zeros[] = "00000000000000000000000000000000";
     const size_t start = out->len;
     char text[FM_ID_HEX];
-    struct fm_piece piece[2];
     struct fm_id sum;
     size_t at;
     int rc = fm_model_header(out, m, zeros, e);
 
     if (rc)
         return rc;
-    piece[0] = (struct fm_piece){out->data + start, out->len - start};
-    piece[1] = (struct fm_piece){m->values, fm_model_bytes(m)};
-    fm_model_swap(m, m->values);
-    rc = fm_hash128_join(&sum, piece, 2, e);
-    fm_model_swap(m, m->values);
+    rc = hash_file(&sum, out->data + start, out->len - start, m, e);
     if (rc) {
         out->len = start;
         return rc;
@@ -388,6 +398,18 @@ fm_model_file_put(void *file, FILE *out, struct fm_err *e)
     fwrite(f->head.data, 1, f->head.len, out);
     fm_model_put(out, f->model);
     return 0;
+}
+
+int
+fm_model_identify(struct fm_model *m, struct fm_err *e)
+{
+    struct fm_buf head = {0};
+    int rc = fm_model_head(&head, m, e);
+
+    if (rc == 0)
+        rc = hash_file(&m->id, head.data, head.len, m, e);
+    fm_buf_free(&head);
+    return rc;
 }
 
 int

@@ -179,6 +179,10 @@ int fm_model_head(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
 int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 
+/* fm_model_identify - set m->id to what its file would have; 0, or as
+ * fm_model_head fails. */
+int fm_model_identify(struct fm_model *m, struct fm_err *e);
+
 /* fm_model_swap - the model's values at `p`, host floats, to little-endian or
  * back, in place; counts stay as they are. */
 void fm_model_swap(const struct fm_model *m, uint8_t *p);

@@ -1,5 +1,6 @@
 load helper
 load round
+load digits
 
 @test "aggregate: the model of the next round, whatever the order" {
     small_round
@@ -291,4 +292,63 @@ refused() {
     run -0 fedmrn-aggregate --help
     [[ "$output" = "usage: fedmrn-aggregate "* ]]
     run -0 fedmrn-aggregate --version
+}
+
+@test "aggregate: three rounds in one go give what they gave one by one" {
+    local r
+    digits_run run
+    for r in 1 2 3; do by_hand run 7 $r; done
+    cd run
+    w0=$(cksum <w0)
+    fedmrn-aggregate -q --model w0 r1/*.mrn -o v1
+    cmp v1 w1
+    # Files in any order: they are put into that of their rounds.
+    fedmrn-aggregate -q --model w0 r2/*.mrn r1/*.mrn -o v2
+    cmp v2 w2
+    fedmrn-aggregate -q --model w0 r3/5.mrn r1/*.mrn r3/[^5].mrn r2/*.mrn -o v3
+    cmp v3 w3
+    # A stream comes in their order; round files and sums do, too.
+    cat r1/* r2/* r3/* | fedmrn-aggregate -q --model w0 | cmp - w3
+    for r in 1 2 3; do fedmrn-pack r$r/*.mrn -o round$r; done
+    fedmrn-aggregate -q --model w0 round3 round1 round2 | cmp - w3
+    cat round2 round3 | fedmrn-aggregate -q --model w0 - round1 | cmp - w3
+    fedmrn-aggregate -q --model w1 --partial r2/*.mrn -o sum2
+    fedmrn-aggregate -q --model w0 r3/*.mrn sum2 round1 | cmp - w3
+    # A site that has the second model needs only what came since.
+    fedmrn-aggregate -q --model w2 round3 | cmp - w3
+    # The partial sum of several rounds is that of the last.
+    fedmrn-aggregate -q --model w0 --partial round1 round2 | cmp - sum2
+    [ "$(cksum <w0)" = "$w0" ]
+}
+
+@test "aggregate: a round or a bundle that is missing between rounds is named" {
+    local r
+    small_round
+    cp w0 first
+    cp a.mrn 1a
+    cp b.mrn 1b
+    for r in 2 3; do
+        fedmrn-aggregate --model w0 $((r - 1))a $((r - 1))b -o w1
+        mv w1 w0
+        answer 1 ${r}a --indices rows.1
+        answer 2 ${r}b --indices rows.2
+    done
+    mv first w0
+    fedmrn-aggregate --model w0 3a 3b 2a 2b 1a 1b -o whole
+    refused "fedmrn-aggregate: 3a: answers round 3, but round 2 is missing: " \
+        1a 1b 3a
+    refused "fedmrn-aggregate: 2b: answers round 2, but round 1 is missing: " \
+        2b
+    refused "2a: made for round 2 from model " 1a 2a
+    refused "but the answers to round 1 here make model " 1a 2a
+    run -3 --separate-stderr fedmrn-aggregate --model w0 -o out3 \
+        < <(cat 1a 1b 2a 1a)
+    [[ $stderr == *"<stdin>"*": answers round 1, which answers to round 2 have ended: rounds must come in order" ]]
+    [ ! -e out3 ]
+    # One bad bundle of any round fails it all.
+    flip 2b 300 >bad
+    refused "fedmrn-aggregate: bad: " 1a 1b 2a bad 3a 3b
+    # Each round counts a bundle once.
+    fedmrn-aggregate --model w0 1a 1b 2a 2b 1b 3a 3b 2a -o again
+    cmp again whole
 }

@@ -76,6 +76,9 @@ golden(void)
     CHECK(memcmp(b.data + b.len - 8, "\0\0\0\0\0\0\x20\xc0", 8) == 0, "last");
     id = fm_hash128(b.data, b.len);
     CHECK(fm_id_cmp(&id, &m->id) == 0, "id");
+    m->id.b[3] ^= 1;
+    CHECK(fm_model_identify(m, &e) == 0, "%s", e.msg);
+    CHECK(fm_id_cmp(&id, &m->id) == 0, "the same without the file");
     fm_buf_free(&b);
     fm_model_free(m);
 }
