@@ -24,8 +24,7 @@
  *   checksum       XXH3-128, canonical, of every byte before this member's
  *                  header
  *
- * In the coded form the member masks is what maskcode.h says (and dense what
- * coded.h says).
+ * In the coded form (coded.h) the members masks and dense are codes.
  *
  * Headers take 426 bytes; with manifest and checksum at most 954.
  *

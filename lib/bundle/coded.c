@@ -1,33 +1,88 @@
 #include "bundle/coded.h"
 
+#include "base/mem.h"
+#include "bundle/dense.h"
 #include "bundle/maskcode.h"
 #include "mask/bits.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* What the manifest of a coded bundle has more: ,"id":"32 digits" and a letter
  * of the coder's name. */
 enum { LONGER = 41 };
 
-/* The member `dense` in its coded form. */
+/*
+ * Deltas that one byte of code may stand for, when no model says how many there
+ * are: more than any code that we write has, few enough to allocate.
+ */
+enum { DELTAS_PER_BYTE = 1 << 14 };
+
+/* The tensors that travel in full; *count is to be freed. */
+static int
+dense_shape(struct fm_dense_shape *s, size_t **count, const struct fm_bundle *b,
+            const struct fm_model *base, struct fm_err *e)
+{
+    *count = NULL;
+    *s = (struct fm_dense_shape){.full = b->full};
+    if (!base)
+        return 0;
+    assert(base->full == b->full);
+    *count = fm_alloc(base->arch->ntensors, sizeof **count, e);
+    if (!*count)
+        return FM_ESYS;
+    for (size_t t = 0; t < base->arch->ntensors; t++)
+        if (!base->tensor[t].masked)
+            (*count)[s->ntensors++] = base->tensor[t].spec->count;
+    s->count = *count;
+    return 0;
+}
+
 static int
 put_dense(struct fm_buf *out, const struct fm_bundle *b,
           const struct fm_model *base, struct fm_err *e)
 {
-    (void)base;
-    return fm_buf_add(out, b->dense, 4 * b->full, e);
+    struct fm_dense_shape s;
+    size_t *count;
+    int rc;
+
+    if (b->full == 0)
+        return 0;
+    if ((rc = dense_shape(&s, &count, b, base, e)) == 0)
+        rc = fm_dense_encode(out, b->dense, &s, e);
+    free(count);
+    return rc;
 }
 
 static int
 get_dense(struct fm_buf *out, const struct fm_bundle *b,
           const struct fm_model *base, struct fm_err *e)
 {
-    (void)base;
-    if (b->code.ndense != 4 * b->full)
+    struct fm_dense_shape s;
+    size_t *count;
+    int rc;
+
+    if (b->full == 0 && b->code.ndense)
+        return fm_err_set(e, FM_EINPUT, "dense: %zu bytes for nothing",
+                          b->code.ndense);
+    if (!base && b->full / DELTAS_PER_BYTE > b->code.ndense)
         return fm_err_set(e, FM_EINPUT,
-                          "dense: %zu bytes, but %zu floats are announced",
+                          "dense: %zu bytes are too few for %zu deltas",
                           b->code.ndense, b->full);
-    return fm_buf_add(out, b->code.dense, b->code.ndense, e);
+    if (b->full == 0)
+        return 0;
+    if ((rc = dense_shape(&s, &count, b, base, e)) ||
+        (rc = fm_buf_reserve(out, 4 * b->full, e)))
+        goto out;
+    rc = fm_dense_decode(out->data + out->len, &s, b->code.dense,
+                         b->code.ndense, e);
+    if (rc)
+        fm_err_where(e, "dense");
+    else
+        out->len += 4 * b->full;
+out:
+    free(count);
+    return rc;
 }
 
 int
@@ -67,7 +122,9 @@ fm_coded_smaller(const struct fm_bundle *b)
 bool
 fm_coded_alone(const struct fm_bundle *b)
 {
-    return b->masked == 0 || fm_maskcode_alone(b->code.masks, b->code.nmasks);
+    return (b->masked == 0 ||
+            fm_maskcode_alone(b->code.masks, b->code.nmasks)) &&
+           (b->full == 0 || fm_dense_alone(b->code.dense, b->code.ndense));
 }
 
 /* The id is the checksum of the raw form, which is made for it. */

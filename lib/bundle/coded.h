@@ -1,10 +1,10 @@
 /*
  * coded: bundles in their coded form, and back.  Exact.
  *
- * The member `masks` is then what maskcode.h says, and `dense` the bytes of
- * the raw form.  The manifest states the bundle's id (that of the raw form), so
- * that bundles can be listed and gathered by who has no model; it is checked
- * whenever one is decoded.
+ * The member `masks` is then what maskcode.h says, and `dense`, unless it is
+ * empty, what dense.h says.  The manifest states the bundle's id (that of the
+ * raw form), so that bundles can be listed and gathered by who has no model; it
+ * is checked whenever one is decoded.
  */
 #ifndef FM_BUNDLE_CODED_H
 #define FM_BUNDLE_CODED_H

@@ -330,3 +330,12 @@ fm_dense_decode(uint8_t *dense, const struct fm_dense_shape *shape,
     }
     return fm_range_close(&r, e);
 }
+
+bool
+fm_dense_alone(const uint8_t *code, size_t size)
+{
+    struct fm_range_in r;
+
+    fm_range_open(&r, code, size);
+    return fm_range_get_bits(&r, 1) != 0;
+}

@@ -44,6 +44,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /* The tensors that the deltas belong to. */
 struct fm_dense_shape {
     const size_t *count; /* of each tensor; NULL when they are not known */
@@ -68,6 +70,9 @@ int fm_dense_encode(struct fm_buf *out, const uint8_t *dense,
  */
 int fm_dense_decode(uint8_t *dense, const struct fm_dense_shape *shape,
                     const uint8_t *code, size_t size, struct fm_err *e);
+
+/* fm_dense_alone - can a code be read by who does not know the tensors? */
+bool fm_dense_alone(const uint8_t *code, size_t size);
 
 /* fm_dense_max - an upper bound for the bytes of a code. */
 size_t fm_dense_max(size_t ntensors, size_t full);

