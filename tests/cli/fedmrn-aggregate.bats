@@ -66,9 +66,12 @@ load digits
     run -3 --separate-stderr fedmrn-noise --model w1 --client a --round 3
     [ "$stderr" = "fedmrn-noise: w1: under noise-scale update, this model tells the noise of round 2 alone" ]
     fedmrn-train -q --model w1 --images images --labels labels --client a \
-        -o a.mrn
-    fedmrn-aggregate --model w1 a.mrn -o w2
+        -o again.mrn
+    fedmrn-aggregate --model w1 again.mrn -o w2
     fedmrn-verify -q w2
+    fedmrn-pack ?.mrn -o r1
+    fedmrn-pack again.mrn -o r2
+    fedmrn-aggregate --model w0 r1 r2 | cmp - w2
 }
 
 @test "aggregate: partial sums in any tree" {
