@@ -1,0 +1,173 @@
+/*
+ * bench_coder: masks in millions of parameters per second, one thread, the
+ * best of three calls: coded (-w encode), decoded to raw bits (decode), or
+ * decoded and added to the sums (sum).  The masks are drawn over the noise with
+ * a shared dither, from updates whose size -u gives in hundredths of the
+ * noise's magnitude; -b prints the bits per parameter.  FEDMRN_CPU caps the
+ * instruction set as everywhere.
+ */
+#include "agg/accum.h"
+#include "answer.h"
+#include "bundle/maskcode.h"
+#include "mask/draw.h"
+#include "rand/philox.h"
+
+#include <unistd.h>
+
+enum { INPUTS = 1000, CALLS = 3, RUN = 1024 };
+
+struct job {
+    size_t params, update;
+    enum fm_method method;
+    enum fm_dist dist;
+    const char *what;
+    bool bits;
+};
+
+static struct fm_model *
+make_model(const struct job *j, struct fm_err *e)
+{
+    struct fm_settings set;
+    struct fm_buf file = {0};
+    struct fm_model *m;
+    char text[80];
+
+    fm_settings_default(&set, j->method);
+    set.dist = j->dist;
+    snprintf(text, sizeof text, "input %d\nlinear %zu nobias\n", INPUTS,
+             j->params / INPUTS);
+    m = fm_model_new(fm_arch_parse(text, "arch", e), &set, 1, e);
+    if (m && fm_model_dump(&file, m, e)) { /* gives it an id */
+        fm_model_free(m);
+        m = NULL;
+    }
+    fm_buf_free(&file);
+    return m;
+}
+
+/* The only tensor's masks, as training ends with them. */
+static void
+draw(struct fm_bundle *b, const struct fm_model *m, const struct job *j)
+{
+    uint64_t key = fm_model_noise_key(m, b->round, b->client), x = 9;
+    struct fm_place at = {fm_key_client(m->seed, b->round, b->client), 0, 0,
+                          FM_FOR_DITHER};
+    const double size = (double)j->update * 0.01 * 0x1p-8;
+
+    for (size_t i = 0; i < m->masked; i += RUN) {
+        size_t n = m->masked - i < RUN ? m->masked - i : RUN;
+        uint16_t k[RUN];
+        int32_t noise[RUN];
+        uint8_t mask[RUN];
+        float u[RUN];
+
+        fm_noise_fill(noise, key, j->dist, 0, i, n);
+        fm_philox_lanes(k, &at, (uint32_t)(i / FM_LANES),
+                        (n + FM_LANES - 1) / FM_LANES);
+        for (size_t r = 0; r < n; r++) /* a triangle about 0 */
+            u[r] = (float)(size * 0x1p-31 *
+                           ((double)(bench_random(&x) >> 33) -
+                            (double)(bench_random(&x) >> 33)));
+        fm_draw_stochastic(mask, u, noise, k, n, 1 << 16,
+                           j->method == FM_FEDMRNS);
+        fm_bits_put(b->bytes.data, i, mask, n);
+    }
+}
+
+/* One call of what is measured; `code` is there already. */
+static int
+once(const struct job *j, const struct fm_model *m, const struct fm_bundle *b,
+     const struct fm_buf *code, struct fm_accum *sum, struct fm_err *e)
+{
+    const struct fm_bundle *one[1] = {b};
+    struct fm_bundle got = *b;
+    struct fm_buf out = {0};
+    int rc;
+
+    if (strcmp(j->what, "encode") == 0) {
+        rc = fm_maskcode_encode(&out, b, m, NULL, e);
+    } else {
+        rc = fm_maskcode_decode(&out, b, code->data, code->len, m, NULL, e);
+        if (rc == 0 && strcmp(j->what, "sum") == 0) {
+            got.masks = out.data;
+            one[0] = &got;
+            rc = fm_accum_add(sum, one, 1, NULL, e);
+        }
+    }
+    fm_buf_free(&out);
+    return rc;
+}
+
+static int
+run(const struct job *j, struct fm_err *e)
+{
+    struct fm_model *m = make_model(j, e);
+    struct fm_accum *sum = m ? fm_accum_new(m, e) : NULL;
+    struct fm_bundle b = {0};
+    struct fm_buf code = {0};
+    double best = 0;
+    int rc = sum ? 0 : (int)e->code;
+
+    if (rc || (rc = bench_answer(&b, m, 0, e)))
+        goto out;
+    draw(&b, m, j);
+    rc = fm_maskcode_encode(&code, &b, m, NULL, e);
+    for (int i = 0; i <= CALLS && rc == 0 && !j->bits; i++) {
+        double start = bench_now(), rate;
+
+        rc = once(j, m, &b, &code, sum, e);
+        rate = (double)m->masked / (bench_now() - start) / 1e6;
+        if (i > 0 && rate > best)
+            best = rate;
+    }
+    if (rc == 0)
+        printf("%.3f\n",
+               j->bits ? 8 * (double)code.len / (double)m->masked : best);
+out:
+    fm_buf_free(&code);
+    fm_bundle_free(&b);
+    fm_accum_free(sum);
+    fm_model_free(m);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    static const char usage[] = "bench_coder [-b] [-s] [-w encode|decode|sum] "
+                                "[-p params] [-u update] [-d distribution]";
+    struct job j = {10000000, 100, FM_FEDMRN, FM_UNIFORM, "decode", false};
+    struct fm_err e = {FM_OK, ""};
+    int c;
+
+    while ((c = getopt(argc, argv, "bw:p:u:d:s")) != -1)
+        switch (c) {
+        case 'b':
+            j.bits = true;
+            break;
+        case 'w':
+            j.what = optarg;
+            if (strcmp(optarg, "encode") != 0 &&
+                strcmp(optarg, "decode") != 0 && strcmp(optarg, "sum") != 0)
+                bench_usage(usage);
+            break;
+        case 'p':
+            j.params = bench_number(optarg, INPUTS, (size_t)1 << 32);
+            break;
+        case 'u':
+            j.update = bench_number(optarg, 1, 1000);
+            break;
+        case 'd':
+            if (fm_dist_parse(&j.dist, optarg, strlen(optarg)))
+                bench_usage(usage);
+            break;
+        case 's':
+            j.method = FM_FEDMRNS;
+            break;
+        default:
+            bench_usage(usage);
+        }
+    if (run(&j, &e))
+        bench_die("bench_coder", &e);
+    return 0;
+}
