@@ -6,6 +6,7 @@
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/progress.h"
+#include "fed/expand.h"
 
 #include <string.h>
 
@@ -13,6 +14,11 @@ static struct fm_opt opts[] = {
     {'m', "model", "FILE", "the model they answer: it makes them smaller",
      NULL},
     {0, "coder", "CODER", "raw, rans, or the smaller: auto (the default)",
+     NULL},
+    {0, "counts", NULL,
+     "pack a fedpm model instead: its counts in the bits they need", NULL},
+    {0, "mask", "HOW",
+     "pack one mask of a fedpm model, sample or threshold: a bit a weight",
      NULL},
     FM_OPT_THREADS,
     FM_OPT_OUTPUT,
@@ -80,6 +86,41 @@ out:
     return rc;
 }
 
+/* A fedpm model, or one mask of it, in as few bits as its counts need. */
+static int
+pack_model(const char *path, struct fm_err *e)
+{
+    const char *text = fm_opt(&tool, "mask");
+    enum fm_expand how = FM_EXPAND_SAMPLE;
+    struct fm_model *m = NULL, *mask = NULL;
+    struct fm_buf file = {0};
+    int rc;
+
+    if (text && (!fm_expand_parse(&how, text) || how > FM_EXPAND_THRESHOLD))
+        fm_cli_usage("option --mask: '%s' is not sample or threshold", text);
+    if ((rc = fm_out_check(fm_opt(&tool, "output"), e)))
+        return rc;
+    m = fm_model_read(path, e);
+    if (!m)
+        return (int)e->code;
+    if (m->set.method != FM_FEDPM) {
+        rc =
+            fm_err_set(e, FM_EINPUT, "%s: only a fedpm model has counts", path);
+        goto out;
+    }
+    if (text && !(mask = fm_expand_mask(m, how, m->seed, e))) {
+        rc = (int)e->code;
+        goto out;
+    }
+    if (!(rc = fm_model_pack(&file, mask ? mask : m, e)))
+        rc = fm_out_write(fm_opt(&tool, "output"), file.data, file.len, e);
+out:
+    fm_buf_free(&file);
+    fm_model_free(mask);
+    fm_model_free(m);
+    return rc;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -91,6 +132,13 @@ main(int argc, char **argv)
     path = fm_cli_inputs(path, &n, fm_opt(&tool, "model"));
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     fm_out_check_tty(fm_opt(&tool, "output"));
-    run(path, (size_t)n, how, &e);
+    if (fm_opt(&tool, "counts") || fm_opt(&tool, "mask")) {
+        if (n > 1 || fm_opt(&tool, "model") || fm_opt(&tool, "coder"))
+            fm_cli_usage("--counts and --mask take one model, and neither "
+                         "--model nor --coder");
+        pack_model(path[0], &e);
+    } else {
+        run(path, (size_t)n, how, &e);
+    }
     return fm_cli_end(&e);
 }

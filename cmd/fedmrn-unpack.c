@@ -6,17 +6,25 @@
 #include "bundle/update.h"
 #include "cli/common.h"
 #include "cli/out.h"
+#include "fed/expand.h"
 
 static struct fm_opt opts[] = {
     FM_OPT_MODEL,
     {0, "raw", NULL, "write the bundle again, its masks as plain bits", NULL},
+    {0, "counts", NULL, "write a packed fedpm model with its counts as bytes",
+     NULL},
+    {0, "mask", "HOW",
+     "write the network of a fedpm model: sample, threshold, mean or all",
+     NULL},
     FM_OPT_OUTPUT,
     {0}};
 
 static struct fm_tool tool = {
-    "fedmrn-unpack", "[--model MODEL] [--raw] [OPTION]... [BUNDLE]",
+    "fedmrn-unpack",
+    "[--model MODEL] [--raw] [OPTION]... [BUNDLE]\n"
+    "       fedmrn-unpack {--counts | --mask HOW} [OPTION]... [MODEL]",
     "Write what a bundle adds to its model as a safetensors file, or the\n"
-    "bundle in its raw form.",
+    "bundle in its raw form; or a fedpm model as the network it stands for.",
     "fedmrn-unpack --model w0 r1/7.mrn -o 7.safetensors", opts};
 
 /* Each bundle of the source in its raw form. */
@@ -74,21 +82,57 @@ out:
     return rc;
 }
 
+/* A fedpm model as the network that it stands for, or in its plain form. */
+static int
+write_network(const char *path, enum fm_expand how, struct fm_err *e)
+{
+    struct fm_buf out = {0};
+    struct fm_model *m = fm_model_read(path, e);
+    int rc;
+
+    if (!m)
+        return (int)e->code;
+    if (m->set.method != FM_FEDPM)
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: not a fedpm model; others hold their weights as "
+                        "they are",
+                        path);
+    else if (fm_opt(&tool, "counts"))
+        rc = fm_model_dump(&out, m, e);
+    else
+        rc = fm_expand_write(&out, m, how, m->seed, e);
+    if (rc == 0)
+        rc = fm_out_write(fm_opt(&tool, "output"), out.data, out.len, e);
+    fm_buf_free(&out);
+    fm_model_free(m);
+    return rc;
+}
+
 int
 main(int argc, char **argv)
 {
     struct fm_err e = {FM_OK, ""};
     int n;
     char **path = fm_cli_start(&tool, argc, argv, &n);
-    const char *model = fm_opt(&tool, "model");
+    const char *model = fm_opt(&tool, "model"), *mask = fm_opt(&tool, "mask");
+    bool counts = fm_opt(&tool, "counts"), raw = fm_opt(&tool, "raw");
+    enum fm_expand how = FM_EXPAND_SAMPLE;
 
-    if (!model && !fm_opt(&tool, "raw"))
-        fm_cli_usage("one of --model and --raw is wanted");
+    if (mask && !fm_expand_parse(&how, mask))
+        fm_cli_usage("option --mask: '%s' is not sample, threshold, mean or "
+                     "all",
+                     mask);
+    if ((counts || mask) && (model || raw || (counts && mask)))
+        fm_cli_usage("--counts and --mask go alone");
+    if (!model && !raw && !counts && !mask)
+        fm_cli_usage("one of --model, --raw, --counts and --mask is wanted");
     path = fm_cli_inputs(path, &n, model);
     if (n > 1)
-        fm_cli_usage("more than one bundle");
+        fm_cli_usage("more than one %s", counts || mask ? "model" : "bundle");
     fm_out_check_tty(fm_opt(&tool, "output"));
-    if (fm_opt(&tool, "raw"))
+    if (counts || mask)
+        write_network(path[0], how, &e);
+    else if (raw)
         write_raw(path[0], &e);
     else
         write_update(path[0], &e);

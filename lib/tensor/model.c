@@ -247,7 +247,7 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
            struct fm_err *e)
 {
     char text[24];
-    size_t n = 9; /* format, arch, seed, round, votes, parent, bundles,
+    size_t n = 10; /* format, arch, seed, round, votes, counts, parent, bundles,
                      magnitudes, checksum */
     int rc;
 
@@ -268,6 +268,7 @@ write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
         return rc;
     snprintf(text, sizeof text, "%lu", (unsigned long)m->votes);
     if ((m->set.method == FM_FEDPM && (rc = add_meta(st, "votes", text, e))) ||
+        (m->packed && (rc = add_meta(st, "counts", "packed", e))) ||
         (m->round && (rc = write_history(st, m, e))) ||
         (fm_model_scaled(m) && (rc = write_magnitudes(st, m, e))))
         return rc;
@@ -294,6 +295,25 @@ fm_model_shapes(struct fm_st *st, const struct fm_model *m, enum fm_dtype dtype,
     return 0;
 }
 
+/* The one tensor of a packed file. */
+static int
+packed_shape(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
+{
+    size_t bytes;
+    int rc = fm_model_packed_size(&bytes, m, e);
+
+    st->tensor = fm_alloc(1, sizeof *st->tensor, e);
+    if (rc || !st->tensor)
+        return FM_ESYS;
+    st->ntensors = 1;
+    st->tensor[0] = (struct fm_st_tensor){.name = "counts",
+                                          .dtype = FM_U8,
+                                          .ndim = 1,
+                                          .dim = {bytes},
+                                          .count = bytes};
+    return 0;
+}
+
 int
 fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
                 struct fm_err *e)
@@ -302,7 +322,8 @@ fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
     int rc;
 
     assert(m->round == 0 || m->nbundles > 0);
-    rc = fm_model_shapes(&st, m, m->dtype, e);
+    rc = m->packed ? packed_shape(&st, m, e)
+                   : fm_model_shapes(&st, m, m->dtype, e);
     if (!rc)
         rc = write_meta(&st, m, sum, e);
     if (!rc)
@@ -338,10 +359,11 @@ static int
 hash_file(struct fm_id *id, const uint8_t *head, size_t n,
           const struct fm_model *m, struct fm_err *e)
 {
-    const struct fm_piece piece[2] = {{head, n},
-                                      {m->values, fm_model_bytes(m)}};
-    int rc;
+    struct fm_piece piece[2] = {{head, n}, {m->values, fm_model_bytes(m)}};
+    int rc = m->packed ? fm_model_packed_size(&piece[1].n, m, e) : 0;
 
+    if (rc)
+        return rc;
     fm_model_swap(m, m->values);
     rc = fm_hash128_join(id, piece, 2, e);
     fm_model_swap(m, m->values);

@@ -26,6 +26,12 @@
  * are at most 255 votes, U16 up to 65535, then I32; no count is above the
  * votes.  Batch normalisation has no place in such a network.
  *
+ * A packed file of such a model is smaller: after fedmrn.votes its metadata
+ * have fedmrn.counts "packed", and it has a single tensor, `counts`, U8, which
+ * holds the counts of all parameters in state_dict order with as many bits each
+ * as the number of votes has, least significant first, the last byte filled
+ * with zero bits.  It is read like the other; the model's id is the other's.
+ *
  * The header is exactly what fm_model_head writes, so that equal models are
  * equal files; with the checksum, no flipped bit and no cut passes.  A model's
  * id is the XXH3-128 of the file's bytes, the checksum as it stands.  The
@@ -72,7 +78,8 @@ struct fm_model {
     uint32_t votes;                 /* fedpm */
     enum fm_dtype dtype;            /* of the values, or of the counts */
     uint8_t *values;                /* all of them, back to back */
-    struct fm_buf file;             /* backs the values; do not touch */
+    bool packed;        /* only while such a file is read or written */
+    struct fm_buf file; /* backs the values; do not touch */
 };
 
 enum { FM_MODEL_HEADER_MAX = 16 << 20 };
@@ -86,7 +93,7 @@ fm_method_masked(enum fm_method m)
     return m != FM_FEDAVG;
 }
 
-/* fm_model_bytes - of all values, or of all counts. */
+/* fm_model_bytes - (when not packed) of all values, or of all counts. */
 static inline size_t
 fm_model_bytes(const struct fm_model *m)
 {
@@ -182,6 +189,11 @@ int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 /* fm_model_identify - set m->id to what its file would have; 0, or as
  * fm_model_head fails. */
 int fm_model_identify(struct fm_model *m, struct fm_err *e);
+
+/* fm_model_pack - under fedpm: append the packed file to `out`; 0, or as
+ * fm_model_head. */
+int fm_model_pack(struct fm_buf *out, const struct fm_model *m,
+                  struct fm_err *e);
 
 /* fm_model_swap - the model's values at `p`, host floats, to little-endian or
  * back, in place; counts stay as they are. */

@@ -26,6 +26,14 @@ int fm_model_header(struct fm_buf *out, const struct fm_model *m,
  */
 size_t fm_model_sum_at(const uint8_t *head, size_t n);
 
+/* fm_model_packed_size - bytes of the packed counts; 0 or FM_ESYS. */
+int fm_model_packed_size(size_t *bytes, const struct fm_model *m,
+                         struct fm_err *e);
+
+/* fm_model_unpack - put the packed counts at `p`, as many as they must be, in
+ * place of the file that was read, and set the id.  0, FM_EINPUT, FM_ESYS. */
+int fm_model_unpack(struct fm_model *m, const uint8_t *p, struct fm_err *e);
+
 /* fm_model_dtype - of a model's tensors, by its votes under fedpm. */
 enum fm_dtype fm_model_dtype(enum fm_method method, uint32_t votes);
 

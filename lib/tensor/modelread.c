@@ -31,9 +31,9 @@ need(const char **value, const struct fm_st *st, const char *key,
 static int
 check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
 {
-    static const char *const known[] = {"format", "arch",       "seed",
-                                        "round",  "parent",     "bundles",
-                                        "votes",  "magnitudes", "checksum"};
+    static const char *const known[] = {
+        "format",  "arch",  "seed",   "round",      "parent",
+        "bundles", "votes", "counts", "magnitudes", "checksum"};
 
     for (size_t i = 0; i < st->nmeta; i++) {
         const char *key = st->meta[i].key;
@@ -176,6 +176,11 @@ read_votes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
                           text);
     m->votes = (uint32_t)votes;
     m->dtype = fm_model_dtype(FM_FEDPM, m->votes);
+    text = get(st, "counts");
+    m->packed = text != NULL;
+    if (text && strcmp(text, "packed") != 0)
+        return fm_err_set(e, FM_EINPUT, "fedmrn.counts: %.40s is not packed",
+                          text);
     return 0;
 }
 
@@ -217,7 +222,19 @@ check_tensors(const struct fm_model *m, const struct fm_st *st,
               struct fm_err *e)
 {
     const struct fm_arch *a = m->arch;
+    size_t bytes;
 
+    if (m->packed) {
+        int rc = fm_model_packed_size(&bytes, m, e);
+
+        if (rc || (st->ntensors == 1 && st->tensor[0].count == bytes &&
+                   st->tensor[0].dtype == FM_U8))
+            return rc;
+        return fm_err_set(e, FM_EINPUT,
+                          "not one tensor of the %zu bytes that its packed "
+                          "counts take",
+                          bytes);
+    }
     for (size_t i = 0; i < a->ntensors && i < st->ntensors; i++) {
         const struct fm_tensor_spec *want = &a->tensor[i];
         const struct fm_st_tensor *got = &st->tensor[i];
@@ -406,6 +423,10 @@ read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
         (rc = fm_model_read_magnitudes(m, get(st, "magnitudes"), e)) ||
         (rc = check_form(m, st, e)))
         return rc;
+    if (m->packed) {
+        rc = fm_model_unpack(m, m->file.data + 8 + fm_get64(m->file.data), e);
+        return rc ? rc : check_counts(m, e);
+    }
     /* The header that check_form found is padded: the floats are aligned. */
     values = m->file.data + m->file.len - fm_model_bytes(m);
     assert(values == m->file.data + 8 + fm_get64(m->file.data));
