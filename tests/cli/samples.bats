@@ -1,4 +1,5 @@
 load helper
+load round
 
 samples=$BATS_TEST_DIRNAME/../../samples
 
@@ -116,4 +117,36 @@ black() {
         $((16 + 1437 * 64)) ]
     [ "$(gzip -dc "$samples/data/digits-test-images-idx3-ubyte.gz" | wc -c)" = \
         $((16 + 360 * 64)) ]
+}
+
+@test "traffic: counts the bytes of every round, and replays them all" {
+    local up back
+    small_round
+    mkdir -p run/r1 run/r2 avg/r1
+    for i in 1 2; do
+        answer $i raw --indices rows.$i
+        fedmrn-pack -q --model w0 raw -o run/r1/$i.mrn
+    done
+    cp w0 run
+    fedmrn-aggregate --model w0 run/r1/*.mrn -o run/w1
+    cp run/w1 w0
+    answer 3 run/r2/3.mrn --indices rows.3
+    fedmrn-aggregate --model w0 run/r2/*.mrn -o run/w2
+    sh "$samples/traffic.sh" run >table
+    up=$(cat run/r1/*.mrn | wc -c)
+    back=$(fedmrn-pack -q --model run/w0 run/r1/*.mrn | wc -c)
+    [ "$(head -n 2 table | tail -n 1)" = \
+        "$(printf '1\t%s\t%s\t%s' "$up" $((2 * $(wc -c <run/w0))) \
+            $((2 * $(wc -c <run/w0))))" ]
+    [ "$(tail -n 1 table)" = "$(printf '2\t%s\t%s\t%s' \
+        "$(wc -c <run/r2/3.mrn)" "$(wc -c <run/w1)" "$back")" ]
+    cp run/r1/1.mrn avg/r1
+    cp run/w1 avg
+    sh "$samples/traffic.sh" run avg >table
+    [ "$(head -n 1 table | cut -f5-)" = $'fedavg_up\tfedavg_down\ttimes' ]
+    # What the bundles do not make is noticed.
+    cp run/w1 run/w2
+    run -1 --separate-stderr sh "$samples/traffic.sh" run
+    [[ $stderr == *"the rounds do not give run/w2"* ]]
+    run -2 sh "$samples/traffic.sh" nosuch
 }
