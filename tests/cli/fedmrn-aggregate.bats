@@ -69,7 +69,7 @@ load digits
         -o again.mrn
     fedmrn-aggregate --model w1 again.mrn -o w2
     fedmrn-verify -q w2
-    fedmrn-pack ?.mrn -o r1
+    fedmrn-pack ./?.mrn -o r1
     fedmrn-pack again.mrn -o r2
     fedmrn-aggregate --model w0 r1 r2 | cmp - w2
 }
