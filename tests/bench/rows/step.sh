@@ -60,7 +60,17 @@ for net in cnn4 cnn8 conv4; do
                 "step_peer $net $method $(count "$t")"
         done
     done
-    for method in fedmrn fedmrns; do
+    # FedPM has no place for batch normalisation.
+    masks='fedmrn fedmrns'
+    if [ "$net" = conv4 ]; then
+        masks="$masks fedpm"
+        for t in $(threads); do
+            blas_row "step/$net/fedpm/$t" ms "$(step_bar $net fedpm "$t")" \
+                "step_ours $net fedpm $(count "$t")" \
+                "step_peer $net fedpm $(count "$t")"
+        done
+    fi
+    for method in $masks; do
         blas_row "step/$net/$method/over-fedavg" times 1.05 \
             "step_ours $net $method 1 fedavg" "over_peer $net $method"
     done
