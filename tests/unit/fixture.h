@@ -64,6 +64,31 @@ fx_model(const char *text, enum fm_method method, enum fm_dist dist)
     return m;
 }
 
+/* A model of FedPM: count i, over all tensors, is stride * i mod (votes + 1).
+ */
+static inline struct fm_model *
+fx_fedpm(const char *text, uint32_t votes, uint32_t stride)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_buf file = {0};
+    struct fm_model *m;
+    uint32_t *ones;
+
+    fm_settings_default(&set, FM_FEDPM);
+    m = fm_model_new(fm_arch_parse(text, "net", &e), &set, 3, &e);
+    CHECK(m, "%s", e.msg);
+    ones = calloc(m->masked, sizeof *ones);
+    CHECK(ones, "memory");
+    for (size_t i = 0; i < m->masked; i++)
+        ones[i] = (uint32_t)(i * stride % ((size_t)votes + 1));
+    CHECK(!fm_model_recount(m, ones, votes, &e), "%s", e.msg);
+    free(ones);
+    CHECK(!fm_model_dump(&file, m, &e), "%s", e.msg); /* gives it an id */
+    fm_buf_free(&file);
+    return m;
+}
+
 /* A client's answer, kept in b->bytes; release with fm_bundle_free. */
 static inline struct fm_bundle
 fx_answer(const struct fm_model *m, const char *client, uint64_t samples,

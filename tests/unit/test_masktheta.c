@@ -12,24 +12,7 @@ static const char net[] = "input 5\nlinear 3001\nrelu\nlinear 3 nobias\n";
 static struct fm_model *
 model(uint32_t votes)
 {
-    struct fm_err e = {FM_OK, ""};
-    struct fm_settings set;
-    struct fm_buf file = {0};
-    struct fm_model *m;
-    uint32_t *ones;
-
-    fm_settings_default(&set, FM_FEDPM);
-    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 3, &e);
-    CHECK(m, "%s", e.msg);
-    ones = calloc(m->masked, sizeof *ones);
-    CHECK(ones, "memory");
-    for (size_t i = 0; i < m->masked; i++)
-        ones[i] = (uint32_t)(i * 7 % (votes + 1));
-    CHECK(!fm_model_recount(m, ones, votes, &e), "%s", e.msg);
-    free(ones);
-    CHECK(!fm_model_dump(&file, m, &e), "%s", e.msg);
-    fm_buf_free(&file);
-    return m;
+    return fx_fedpm(net, votes, 7);
 }
 
 static double

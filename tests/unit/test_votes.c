@@ -11,29 +11,10 @@ enum { CLIENTS = 5 };
 static struct fm_model *
 model(uint32_t reset, uint64_t round, uint32_t votes)
 {
-    struct fm_err e = {FM_OK, ""};
-    struct fm_settings set;
-    struct fm_buf file = {0};
-    struct fm_model *m;
-    uint32_t *ones;
+    struct fm_model *m = fx_fedpm(net, votes, 1);
 
-    fm_settings_default(&set, FM_FEDPM);
-    set.reset = reset;
-    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 3, &e);
-    CHECK(m, "%s", e.msg);
-    ones = calloc(m->masked, sizeof *ones);
-    CHECK(ones, "memory");
-    for (size_t i = 0; i < m->masked; i++)
-        ones[i] = (uint32_t)(i % (votes + 1));
-    CHECK(!fm_model_recount(m, ones, votes, &e), "%s", e.msg);
-    free(ones);
+    m->set.reset = reset;
     m->round = round;
-    if (round) {
-        m->nbundles = 1;
-        m->bundle = calloc(1, sizeof *m->bundle);
-    }
-    CHECK(fm_model_dump(&file, m, &e) == 0, "%s", e.msg);
-    fm_buf_free(&file);
     return m;
 }
 
