@@ -164,7 +164,7 @@ fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e)
 
     assert(fm_client_ok(b->client) && b->round > 0);
     assert(b->samples > 0 && b->samples <= FM_SAMPLES_MAX);
-    assert(b->coder == FM_CODER_RANS || b->masked == 0 || b->masks);
+    assert(b->coder == FM_CODER_RANS || fm_bundle_decoded(b));
     if ((rc = fm_bundle_check_size(b->masked, b->full, e)) ||
         (rc = fm_manifest_write(&manifest, b, e)))
         goto out;

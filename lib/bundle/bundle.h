@@ -96,6 +96,13 @@ int fm_bundle_parse(struct fm_bundle *b, struct fm_buf *bytes,
                     const struct fm_model *base, struct fm_err *e);
 void fm_bundle_free(struct fm_bundle *b); /* harmless on {0} */
 
+/* fm_bundle_decoded - are masks and dense there, as far as there are any? */
+static inline bool
+fm_bundle_decoded(const struct fm_bundle *b)
+{
+    return (b->masks || b->masked == 0) && (b->dense || b->full == 0);
+}
+
 /*
  * fm_bundle_check_size - may there be a bundle of `masked` and `full`
  * parameters?  0 or FM_EINPUT.  Who trains asks before, not after.

@@ -13,10 +13,17 @@
 enum { LONGER = 41 };
 
 /*
- * Deltas that one byte of code may stand for, when no model says how many there
- * are: more than any code that we write has, few enough to allocate.
+ * Bytes that one byte of code may become, when no model says how many there
+ * are.  Only masks and deltas of nearly one value have a code that is shorter.
  */
-enum { DELTAS_PER_BYTE = 1 << 14 };
+enum { SWELL = 4096 };
+
+static bool
+swells(const struct fm_bundle *b)
+{
+    return (fm_bits_size(b->masked) + 4 * b->full) / SWELL >
+           b->code.nmasks + b->code.ndense;
+}
 
 /* The tensors that travel in full; *count is to be freed. */
 static int
@@ -65,10 +72,6 @@ get_dense(struct fm_buf *out, const struct fm_bundle *b,
     if (b->full == 0 && b->code.ndense)
         return fm_err_set(e, FM_EINPUT, "dense: %zu bytes for nothing",
                           b->code.ndense);
-    if (!base && b->full / DELTAS_PER_BYTE > b->code.ndense)
-        return fm_err_set(e, FM_EINPUT,
-                          "dense: %zu bytes are too few for %zu deltas",
-                          b->code.ndense, b->full);
     if (b->full == 0)
         return 0;
     if ((rc = dense_shape(&s, &count, b, base, e)) ||
@@ -93,7 +96,7 @@ fm_coded_encode(struct fm_bundle *b, const struct fm_model *base,
     size_t nmasks;
     int rc;
 
-    assert((b->masks || b->masked == 0) && (b->dense || b->full == 0));
+    assert(fm_bundle_decoded(b));
     if ((rc = fm_maskcode_encode(&code, b, base, pool, e)))
         goto out;
     nmasks = code.len;
@@ -122,7 +125,8 @@ fm_coded_smaller(const struct fm_bundle *b)
 bool
 fm_coded_alone(const struct fm_bundle *b)
 {
-    return (b->masked == 0 ||
+    return !swells(b) &&
+           (b->masked == 0 ||
             fm_maskcode_alone(b->code.masks, b->code.nmasks)) &&
            (b->full == 0 || fm_dense_alone(b->code.dense, b->code.ndense));
 }
@@ -156,6 +160,12 @@ fm_coded_decode(struct fm_bundle *b, const struct fm_model *base,
 
     if (b->coder == FM_CODER_RAW)
         return 0;
+    if (!base && swells(b))
+        return fm_err_set(e, FM_EINPUT,
+                          "%zu bytes of code stand for %zu, so many that "
+                          "--model must confirm them",
+                          b->code.nmasks + b->code.ndense,
+                          fm_bits_size(b->masked) + 4 * b->full);
     if ((rc = fm_maskcode_decode(&plain, b, b->code.masks, b->code.nmasks, base,
                                  pool, e)))
         goto out;

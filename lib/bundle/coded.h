@@ -27,7 +27,11 @@ int fm_coded_encode(struct fm_bundle *b, const struct fm_model *base,
 /* fm_coded_smaller - would the file be smaller coded than raw? */
 bool fm_coded_smaller(const struct fm_bundle *b);
 
-/* fm_coded_alone - can a coded bundle be decoded without a model? */
+/*
+ * fm_coded_alone - can a coded bundle be decoded without a model?  Not when a
+ * byte of it would become more than 4096: a few bytes of a stranger must not
+ * fill the memory, unless a model says that this is what it takes.
+ */
 bool fm_coded_alone(const struct fm_bundle *b);
 
 /*

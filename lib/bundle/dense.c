@@ -320,8 +320,8 @@ fm_dense_decode(uint8_t *dense, const struct fm_dense_shape *shape,
         s.ntensors = 1;
     } else if (!s.count) {
         return fm_err_set(e, FM_EINPUT,
-                          "written tensor by tensor, so that it takes the "
-                          "model to read it");
+                          "written tensor by tensor, and the tensors are those "
+                          "of its model, which --model must give");
     }
     for (size_t i = 0; i < s.ntensors; i++) {
         if ((rc = get_tensor(&r, &m, dense, count_of(&s, i), e)))

@@ -72,9 +72,8 @@ shape(struct fm_pack *p, struct fm_bundle *b, enum fm_pack_form form,
 
     if (form == FM_PACK_RAW) {
         /* Decoded already, or it could not be; then this says why. */
-        rc = b->masks || b->masked == 0
-                 ? 0
-                 : fm_coded_decode(b, p->model, p->pool, e);
+        rc =
+            fm_bundle_decoded(b) ? 0 : fm_coded_decode(b, p->model, p->pool, e);
         b->coder = FM_CODER_RAW;
         return rc;
     }

@@ -56,9 +56,8 @@ round_trips(const char *arch, enum fm_method method)
 
         /* Without the model: what can be decoded is, the rest is kept. */
         if (parse(&got, &coded, NULL, &e))
-            CHECK(with && (strstr(e.msg, "which --model must give") ||
-                           strstr(e.msg, "takes the model to read it")),
-                  "%s", e.msg);
+            CHECK(with && strstr(e.msg, "which --model must give"), "%s",
+                  e.msg);
         e = (struct fm_err){FM_OK, ""};
         again.len = 0;
         CHECK(fm_bundle_write(&again, &got, NULL) == 0, "coded");
@@ -155,9 +154,46 @@ lies(void)
     fm_model_free(m);
 }
 
+/*
+ * A few bytes that stand for many are decoded only when a model says how many
+ * there are: all deltas 0, as a client that learnt nothing has them.
+ */
+static void
+swelling(void)
+{
+    struct fm_model *m = fx_model("input 1x1x100\nlinear 100\nlinear 2\n",
+                                  FM_FEDAVG, FM_UNIFORM);
+    struct fm_bundle b = fx_answer(m, "7", 600, 1), got;
+    struct fm_buf raw = {0}, coded = {0};
+
+    memset(b.bytes.data, 0, 4 * b.full);
+    CHECK(fm_bundle_write(&raw, &b, NULL) == 0, "raw");
+    for (int with = 0; with < 2; with++) {
+        struct fm_err e = {FM_OK, ""};
+
+        coded.len = 0;
+        b.coder = FM_CODER_RAW;
+        CHECK(fm_coded_encode(&b, with ? m : NULL, NULL, NULL) == 0, "code");
+        CHECK(fm_bundle_write(&coded, &b, NULL) == 0, "coded");
+        CHECK(b.code.ndense < 4 * b.full / 4096, "%zu bytes", b.code.ndense);
+        CHECK(!fm_coded_alone(&b), "alone");
+        CHECK(parse(&got, &coded, NULL, &e) == FM_EINPUT, "without a model");
+        CHECK(strstr(e.msg, "--model must confirm"), "%s", e.msg);
+        fm_bundle_free(&got);
+        CHECK(parse(&got, &coded, m, &e) == 0, "%s", e.msg);
+        CHECK(memcmp(got.dense, b.dense, 4 * b.full) == 0, "deltas");
+        fm_bundle_free(&got);
+    }
+    fm_buf_free(&raw);
+    fm_buf_free(&coded);
+    fm_bundle_free(&b);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
+    swelling();
     round_trips(FX_TINY, FM_FEDMRN);
     round_trips(FX_ARCH, FM_FEDMRN);
     round_trips(FX_ARCH, FM_FEDMRNS);

@@ -184,7 +184,8 @@ hostile(void)
 
     refused(exponent, 2, &some, "the exponent 106 is beyond 37");
     refused(exponent, 2, &whole,
-            "written tensor by tensor, so that it takes the model to read it");
+            "written tensor by tensor, and the tensors are those of its "
+            "model, which --model must give");
     far = beyond();
     refused(far.data, far.len, &whole, "an integer is beyond 2^24");
     CHECK(fm_buf_add(&far, "and more", 8, NULL) == 0, "memory");

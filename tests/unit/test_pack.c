@@ -120,6 +120,34 @@ refusals(const struct fm_model *m)
     fm_bundle_free(&b);
 }
 
+/* What was coded tensor by tensor is not raw without its model. */
+static void
+undecoded(void)
+{
+    struct fm_model *m = fx_model(FX_ARCH, FM_FEDAVG, FM_UNIFORM);
+    struct fm_buf raw = {0}, out = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_pack p = {.model = m};
+
+    fx_file(&raw, m, "a", 7, 1);
+    fx_save("raw", &raw);
+    CHECK(fm_pack_take(&p, "raw", FM_PACK_RANS, &e) == 0, "%s", e.msg);
+    written(&out, &p);
+    fx_save("coded", &out);
+    fm_pack_free(&p);
+    CHECK(fm_pack_take(&p, "coded", FM_PACK_RAW, &e) == FM_EINPUT, "taken");
+    CHECK(strstr(e.msg, "which --model must give"), "%s", e.msg);
+    fm_pack_free(&p);
+    p.model = m;
+    CHECK(fm_pack_take(&p, "coded", FM_PACK_RAW, NULL) == 0, "with it");
+    written(&out, &p);
+    CHECK(out.len == raw.len && !memcmp(out.data, raw.data, raw.len), "raw");
+    fm_pack_free(&p);
+    fm_buf_free(&raw);
+    fm_buf_free(&out);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
@@ -130,6 +158,7 @@ main(void)
     golden(m);
     large();
     refusals(m);
+    undecoded();
     fm_model_free(m);
     fx_leave(dir);
     return 0;
