@@ -18,19 +18,28 @@ struct group {
     __m512i w0, w1, w2, w3;
 };
 
+/* Two rounds are done here (philox_impl.h). */
 static inline struct group
-start(const struct fm_place *at, uint32_t block)
+start(const struct fm_philox_head *h, uint32_t block)
 {
     /* unpacklo and unpackhi take from each 128-bit part its first and its
      * second element; this order of the counters makes the blocks come out
      * in order, without a permutation. */
     const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    __m512i p =
+        _mm512_mul_epu32(_mm512_add_epi64(_mm512_set1_epi64(block), order),
+                         _mm512_set1_epi64(PHILOX_M0));
+    __m512i q =
+        _mm512_mul_epu32(_mm512_xor_si512(_mm512_srli_epi64(p, 32),
+                                          _mm512_set1_epi64(h->head[0])),
+                         _mm512_set1_epi64(PHILOX_M1));
 
     return (struct group){
-        _mm512_add_epi64(_mm512_set1_epi64(block), order),
-        _mm512_set1_epi64(at->high),
-        _mm512_set1_epi64(at->ordinal),
-        _mm512_set1_epi64(at->purpose),
+        _mm512_xor_si512(_mm512_srli_epi64(q, 32),
+                         _mm512_set1_epi64(h->head[1])),
+        q,
+        _mm512_xor_si512(p, _mm512_set1_epi64(h->head[2])),
+        _mm512_set1_epi64(h->head[3]),
     };
 }
 
@@ -64,26 +73,23 @@ size_t
 fm_philox_lanes_avx512(uint16_t *out, const struct fm_place *at, uint32_t first,
                        size_t blocks)
 {
+    const struct fm_philox_head h = fm_philox_begin(at);
     size_t i = 0;
 
     for (; i + WIDTH * GROUPS <= blocks; i += WIDTH * GROUPS) {
         uint32_t block = first + (uint32_t)i;
-        struct group a = start(at, block), b = start(at, block + WIDTH);
-        struct group c = start(at, block + 2 * WIDTH);
-        struct group d = start(at, block + 3 * WIDTH);
-        uint64_t k0 = (uint32_t)at->key, k1 = at->key >> 32;
+        struct group a = start(&h, block), b = start(&h, block + WIDTH);
+        struct group c = start(&h, block + 2 * WIDTH);
+        struct group d = start(&h, block + 3 * WIDTH);
 
-        for (int r = 0; r < PHILOX_ROUNDS; r++) {
-            /* Only the low halves of the elements matter, here too. */
-            const __m512i v0 = _mm512_set1_epi64((long long)k0);
-            const __m512i v1 = _mm512_set1_epi64((long long)k1);
+        for (int r = 0; r < PHILOX_ROUNDS - 2; r++) {
+            const __m512i k0 = _mm512_set1_epi64(h.key[r][0]);
+            const __m512i k1 = _mm512_set1_epi64(h.key[r][1]);
 
-            a = step(a, v0, v1);
-            b = step(b, v0, v1);
-            c = step(c, v0, v1);
-            d = step(d, v0, v1);
-            k0 += PHILOX_W0;
-            k1 += PHILOX_W1;
+            a = step(a, k0, k1);
+            b = step(b, k0, k1);
+            c = step(c, k0, k1);
+            d = step(d, k0, k1);
         }
         finish(out + 8 * i, a);
         finish(out + 8 * (i + WIDTH), b);
