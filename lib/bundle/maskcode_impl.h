@@ -59,13 +59,14 @@ void fm_mask_side_ready(struct fm_mask_side *s);
 /* What is known of a tile. */
 struct fm_mask_tile {
     uint8_t bin[FM_MASK_TILE];
-    uint16_t k[FM_MASK_TILE]; /* dither lanes, in the form dither */
+    uint16_t k[FM_MASK_TILE]; /* dither lanes, where e is coded */
     uint16_t p[FM_MASK_TILE];
 };
 
 /*
- * fm_mask_side_bins - bins and lanes of entries first .. first + count - 1 of
- * one part; `rule` may be another than its own.  At most FM_MASK_TILE entries.
+ * fm_mask_side_bins - bins, and where e is coded dither lanes, of entries
+ * first .. first + count - 1 of one part; `rule` may be another than its own.
+ * At most FM_MASK_TILE entries.
  */
 void fm_mask_side_bins(const struct fm_mask_side *s,
                        const struct fm_mask_part *part,

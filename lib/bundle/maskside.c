@@ -5,8 +5,6 @@
 
 #include <assert.h>
 
-enum { BLOCK = 128 }; /* entries: noise starts at a multiple of these */
-
 static int
 plain(struct fm_mask_side *s, struct fm_err *e)
 {
@@ -71,15 +69,30 @@ fm_mask_side_ready(struct fm_mask_side *s)
     }
 }
 
+/* Room for the lanes of a tile, to the ends of their blocks. */
+enum { ROOM = FM_MASK_TILE + 2 * FM_LANES };
+
+/* Lanes of entries first .. first+count-1 of one part; where the first is. */
+static const uint16_t *
+lanes(uint16_t room[ROOM], uint64_t key, uint32_t purpose, uint32_t ordinal,
+      size_t first, size_t count)
+{
+    const struct fm_place at = {key, 0, ordinal, purpose};
+    const size_t lead = first % FM_LANES, block = first / FM_LANES;
+
+    assert(block <= UINT32_MAX);
+    fm_philox_lanes(room, &at, (uint32_t)block,
+                    (lead + count + FM_LANES - 1) / FM_LANES);
+    return room + lead;
+}
+
 void
 fm_mask_side_bins(const struct fm_mask_side *s, const struct fm_mask_part *part,
                   const struct fm_threshold *rule, uint8_t *bin, uint16_t *k,
                   size_t first, size_t count)
 {
-    const struct fm_place at = {s->dither_key, 0, part->ordinal, FM_FOR_DITHER};
-    const size_t lead = first % BLOCK, start = first - lead;
-    int32_t n[FM_MASK_TILE + BLOCK];
-    uint16_t lane[FM_MASK_TILE + BLOCK];
+    const uint16_t *noise = NULL, *dither = NULL;
+    uint16_t room[2][ROOM];
 
     assert(count <= FM_MASK_TILE);
     if (s->posterior) {
@@ -87,15 +100,15 @@ fm_mask_side_bins(const struct fm_mask_side *s, const struct fm_mask_part *part,
                       s->posterior, part->ordinal, s->dither_key, first, count);
         return;
     }
-    fm_noise_fill(n, s->noise_key, s->dist, part->ordinal, start, lead + count);
-    if (s->form != FM_FORM_DITHER) {
-        fm_threshold_bins(bin, rule, n + lead, NULL, count);
-        return;
-    }
-    fm_philox_lanes(lane, &at, (uint32_t)(start / FM_LANES),
-                    (lead + count + FM_LANES - 1) / FM_LANES);
-    fm_threshold_bins(bin, rule, n + lead, lane + lead, count);
-    memcpy(k, lane + lead, count * sizeof *k);
+    if (s->dist != FM_BERNOULLI) /* else |n| is the same everywhere */
+        noise = lanes(room[0], s->noise_key, FM_FOR_NOISE, part->ordinal, first,
+                      count);
+    if (s->form == FM_FORM_DITHER)
+        dither = lanes(room[1], s->dither_key, FM_FOR_DITHER, part->ordinal,
+                       first, count);
+    fm_threshold_bins(bin, rule, noise, dither, count);
+    if (s->is_signed)
+        memcpy(k, dither, count * sizeof *k);
 }
 
 /* The part that holds entry i: parts follow each other without a gap. */

@@ -58,6 +58,13 @@ step(uint32_t x, uint32_t p, struct words *w, unsigned *bit)
     return x;
 }
 
+static inline uint8_t
+byte_of(const unsigned m[8])
+{
+    return (uint8_t)(m[0] | m[1] << 1 | m[2] << 2 | m[3] << 3 | m[4] << 4 |
+                     m[5] << 5 | m[6] << 6 | m[7] << 7);
+}
+
 /* Eight entries at a time; each of four lanes in a register of its own. */
 static size_t
 decode_few(uint32_t *lane, struct words *w, uint8_t *bits, const uint16_t *p,
@@ -77,8 +84,7 @@ decode_few(uint32_t *lane, struct words *w, uint8_t *bits, const uint16_t *p,
         b = step(b, p[i + 5], w, &m[5]);
         c = step(c, p[i + 6], w, &m[6]);
         d = step(d, p[i + 7], w, &m[7]);
-        bits[i / 8] = (uint8_t)(m[0] | m[1] << 1 | m[2] << 2 | m[3] << 3 |
-                                m[4] << 4 | m[5] << 5 | m[6] << 6 | m[7] << 7);
+        bits[i / 8] = byte_of(m);
     }
     lane[0] = a;
     lane[1] = b;
@@ -87,18 +93,47 @@ decode_few(uint32_t *lane, struct words *w, uint8_t *bits, const uint16_t *p,
     return i;
 }
 
-static void
-decode(uint32_t *lane, unsigned lanes, struct words *w, uint8_t *bits,
-       const uint16_t *p, size_t count)
+/* The same for many lanes, which are in memory between their turns. */
+static size_t
+decode_many(uint32_t *lane, struct words *w, uint8_t *bits, const uint16_t *p,
+            size_t count)
 {
-    unsigned m;
+    struct words now = *w;
+    size_t i = 0;
 
-    for (size_t i = 0; i < count && !w->missing; i++) {
-        if (i % 8 == 0)
-            bits[i / 8] = 0;
-        lane[i % lanes] = step(lane[i % lanes], p[i], w, &m);
-        bits[i / 8] |= (uint8_t)(m << i % 8);
+    for (; i + 8 <= count && !now.missing; i += 8) {
+        uint32_t *x = lane + i % FM_RANS_MANY;
+        unsigned m[8];
+
+        x[0] = step(x[0], p[i], &now, &m[0]);
+        x[1] = step(x[1], p[i + 1], &now, &m[1]);
+        x[2] = step(x[2], p[i + 2], &now, &m[2]);
+        x[3] = step(x[3], p[i + 3], &now, &m[3]);
+        x[4] = step(x[4], p[i + 4], &now, &m[4]);
+        x[5] = step(x[5], p[i + 5], &now, &m[5]);
+        x[6] = step(x[6], p[i + 6], &now, &m[6]);
+        x[7] = step(x[7], p[i + 7], &now, &m[7]);
+        bits[i / 8] = byte_of(m);
     }
+    *w = now;
+    return i;
+}
+
+/* The entries of the last byte, from a multiple of 8 on. */
+static void
+decode_last(struct fm_rans_in *in, struct words *w, uint8_t *bits,
+            const uint16_t *p, size_t from, size_t count)
+{
+    unsigned m, byte = 0;
+
+    for (size_t i = from; i < count && !w->missing; i++) {
+        uint32_t *x = &in->x[i % in->lanes];
+
+        *x = step(*x, p[i], w, &m);
+        byte |= m << i % 8;
+    }
+    if (from < count)
+        bits[from / 8] = (uint8_t)byte;
 }
 
 bool
@@ -117,7 +152,10 @@ fm_rans_decode(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
     w = (struct words){.at = in->at, .end = in->end};
     if (in->lanes == FM_RANS_FEW)
         i = decode_few(in->x, &w, bits, p, count);
-    decode(in->x, in->lanes, &w, bits + i / 8, p + i, count - i);
+    else
+        i += decode_many(in->x, &w, bits + i / 8, p + i, count - i);
+    if (!w.missing)
+        decode_last(in, &w, bits, p, i, count);
     in->at = w.at;
     return !w.missing;
 }

@@ -22,6 +22,7 @@ fm_threshold_rule(enum fm_dist d, bool is_signed, unsigned zoom)
 {
     assert(zoom <= FM_ZOOM_MAX);
     return (struct fm_threshold){
+        .dist = d,
         .c = (float)(FM_BINS << zoom) / range(d),
         .last = FM_BINS - 1,
         .is_signed = is_signed,
@@ -37,26 +38,64 @@ fm_threshold_fine(enum fm_dist d, bool is_signed)
     return r;
 }
 
+/*
+ * Each case is a loop of its own, without a choice inside, so that it becomes
+ * vectors.  `z` is the table of gaussian noise.
+ */
+static inline __attribute__((always_inline)) void
+bins(uint8_t *restrict bin, const struct fm_threshold rule, enum fm_dist d,
+     bool dither, const uint16_t *restrict noise, const uint16_t *restrict k,
+     const int32_t *z, size_t count)
+{
+    const struct fm_threshold_line l = fm_threshold_line(rule.is_signed);
+    const float size = (float)fm_noise_max(d);
+
+    for (size_t i = 0; i < count; i++) {
+        float n = d == FM_UNIFORM    ? (float)abs(2 * noise[i] - 65535)
+                  : d == FM_GAUSSIAN ? (float)abs(z[noise[i]])
+                                     : size;
+        float t = n * (float)abs(l.top - (dither ? k[i] << l.shift : 0));
+        int32_t b = (int32_t)(sqrtf(t) * rule.c);
+
+        bin[i] = (uint8_t)(b < rule.last ? b : rule.last);
+    }
+}
+
+static void
+bins_portable(uint8_t *bin, const struct fm_threshold *r, const uint16_t *noise,
+              const uint16_t *k, size_t count)
+{
+    const int32_t *z = r->dist == FM_GAUSSIAN ? fm_noise_table() : NULL;
+
+    if (r->dist == FM_UNIFORM && k)
+        bins(bin, *r, FM_UNIFORM, true, noise, k, z, count);
+    else if (r->dist == FM_UNIFORM)
+        bins(bin, *r, FM_UNIFORM, false, noise, k, z, count);
+    else if (r->dist == FM_GAUSSIAN && k)
+        bins(bin, *r, FM_GAUSSIAN, true, noise, k, z, count);
+    else if (r->dist == FM_GAUSSIAN)
+        bins(bin, *r, FM_GAUSSIAN, false, noise, k, z, count);
+    else if (k)
+        bins(bin, *r, FM_BERNOULLI, true, noise, k, z, count);
+    else
+        bins(bin, *r, FM_BERNOULLI, false, noise, k, z, count);
+}
+
 void
 fm_threshold_bins(uint8_t *bin, const struct fm_threshold *rule,
-                  const int32_t *n, const uint16_t *k, size_t count)
+                  const uint16_t *noise, const uint16_t *k, size_t count)
 {
-    struct fm_threshold_line l = fm_threshold_line(rule->is_signed);
     size_t i = 0;
 
 #if defined(__x86_64__)
     if (fm_cpu() >= FM_CPU_AVX512)
-        i = fm_threshold_bins_avx512(bin, rule, n, k, count);
+        i = fm_threshold_bins_avx512(bin, rule, noise, k, count);
     else if (fm_cpu() >= FM_CPU_AVX2)
-        i = fm_threshold_bins_avx2(bin, rule, n, k, count);
+        i = fm_threshold_bins_avx2(bin, rule, noise, k, count);
 #endif
-    for (; i < count; i++) {
-        float t =
-            (float)abs(n[i]) * (float)abs(l.top - (k ? l.step * k[i] : 0));
-        int32_t b = (int32_t)(sqrtf(t) * rule->c);
-
-        bin[i] = (uint8_t)(b < rule->last ? b : rule->last);
-    }
+    if (i < count)
+        bins_portable(bin + i, rule, noise ? noise + i : NULL, k ? k + i : NULL,
+                      count - i);
 }
 
 void
@@ -68,6 +107,8 @@ fm_threshold_look(uint16_t *p, const uint8_t *bin, const uint16_t *table,
 #if defined(__x86_64__)
     if (fm_cpu() >= FM_CPU_AVX512)
         i = fm_threshold_look_avx512(p, bin, table, count);
+    else if (fm_cpu() >= FM_CPU_AVX2)
+        i = fm_threshold_look_avx2(p, bin, table, count);
 #endif
     for (; i < count; i++)
         p[i] = table[bin[i]];

@@ -38,6 +38,7 @@ enum {
 
 /* What the entries of one tensor have in common. */
 struct fm_threshold {
+    enum fm_dist dist;
     float c;
     int32_t last; /* bin that is never passed: 63, or 255 for all zooms */
     bool is_signed;
@@ -56,11 +57,13 @@ struct fm_threshold fm_threshold_fine(enum fm_dist d, bool is_signed);
 /*
  * fm_threshold_bins - the bins of `count` entries.
  *
- *   bin  count bytes, overwritten
- *   n    noise integers; k dither lanes, or NULL when the dither is private
+ *   bin    count bytes, overwritten
+ *   noise  its lanes (rand/noise.h); not read under bernoulli, whose |n| is the
+ *          same everywhere, and may be NULL then
+ *   k      dither lanes, or NULL when the dither is private
  */
 void fm_threshold_bins(uint8_t *bin, const struct fm_threshold *rule,
-                       const int32_t *n, const uint16_t *k, size_t count);
+                       const uint16_t *noise, const uint16_t *k, size_t count);
 
 /*
  * fm_threshold_look - p[i] = table[bin[i]] for `count` entries, the table of

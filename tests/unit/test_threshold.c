@@ -10,7 +10,7 @@
 enum { N = 1000 };
 
 static int32_t n[N];
-static uint16_t k[N];
+static uint16_t noise[N], k[N]; /* lanes */
 static float u[N];
 
 static void
@@ -21,6 +21,8 @@ fill(enum fm_dist d)
 
     fm_noise_fill(n, 7, d, 3, 0, N);
     fm_philox_lanes(k, &at, 0, N / 8);
+    at.purpose = FM_FOR_NOISE;
+    fm_philox_lanes(noise, &at, 0, N / 8);
     at.ordinal = 4;
     fm_philox_lanes(lane, &at, 0, N / 8);
     for (int i = 0; i < N; i++)
@@ -34,7 +36,8 @@ fill(enum fm_dist d)
 static void
 golden(void)
 {
-    const int32_t some[] = {65535, -65535, 16384, -4096, 1, 65535};
+    /* n is 65535, -65535, 16383, -4095, 1 and 65535. */
+    const uint16_t some[] = {65535, 0, 40959, 30720, 32768, 65535};
     const uint16_t lane[] = {0, 0, 0, 0, 65535, 65535};
     const uint8_t want[3][6] = {
         {63, 63, 31, 15, 0, 0}, {63, 63, 63, 31, 0, 0}, {63, 63, 63, 63, 0, 0}};
@@ -54,7 +57,7 @@ golden(void)
     /* Signed: 2T = |n| |131070 - 4k| is largest for the outermost lanes. */
     r = fm_threshold_rule(FM_UNIFORM, true, 0);
     {
-        const int32_t big[] = {65535, 65535, -65535, 16384};
+        const uint16_t big[] = {65535, 65535, 0, 40959};
         const uint16_t at[] = {0, 65535, 32768, 0};
 
         fm_threshold_bins(bin, &r, big, at, 4);
@@ -80,8 +83,8 @@ variants(void)
 
                 fill((enum fm_dist)d);
                 fm_cpu_cap(FM_CPU_PORTABLE);
-                fm_threshold_bins(want, &r, n, lane, N);
-                fm_threshold_bins(fine, &f, n, lane, N);
+                fm_threshold_bins(want, &r, noise, lane, N);
+                fm_threshold_bins(fine, &f, noise, lane, N);
                 for (int i = 0; i < N; i++) {
                     int b = fine[i] >> (FM_ZOOM_MAX - z);
 
@@ -95,10 +98,10 @@ variants(void)
                         continue;
                     }
                     for (size_t c = 0; c < 100; c++) {
-                        fm_threshold_bins(got, &r, n, lane, c);
+                        fm_threshold_bins(got, &r, noise, lane, c);
                         CHECK(memcmp(got, want, c) == 0, "%zu entries", c);
                     }
-                    fm_threshold_bins(got, &f, n, lane, N);
+                    fm_threshold_bins(got, &f, noise, lane, N);
                     CHECK(memcmp(got, fine, N) == 0, "fine");
                 }
                 fm_cpu_cap(FM_CPU_AVX512);
