@@ -152,3 +152,25 @@ load round
     run --separate-stderr -3 fedmrn-pack --model a.mrn a.mrn -o out
     [ ! -e out ]
 }
+
+@test "pack: Python decodes a bundle by the manual alone" {
+    local how key options
+    [ -x /usr/bin/python3 ] || skip "no /usr/bin/python3"
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "no NumPy"
+    unpack() {
+        /usr/bin/python3 -B "$BATS_TEST_DIRNAME/../../samples/numpy/unpack.py" "$@"
+    }
+    for how in "fedmrn --full-bits 5" "fedmrns --noise gaussian:0.1" \
+        "fedmrns --dither private" "fedmrn --noise-key round" \
+        "fedmrns --noise uniform:0.2" fedavg; do
+        read -ra options <<<"$how"
+        wide_round "${options[@]}"
+        key=("$(fedmrn-noise --seed 1 --round 1 --client 1 --key)")
+        [[ $how != *round ]] || key+=("$(fedmrn-noise --model w0 --client 1 --key)")
+        bsdtar xOf a.mrn masks dense >want
+        fedmrn-pack --coder rans --model w0 a.mrn -o coded
+        unpack w0 coded "${key[@]}" | cmp - want
+        fedmrn-pack -q --coder rans a.mrn -o coded
+        unpack w0 coded "${key[@]}" | cmp - want
+    done
+}

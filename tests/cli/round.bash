@@ -39,10 +39,12 @@ wide_round() {
     seq 0 19 >rows.1
     seq 20 39 >rows.2
     shift $(($# > 0))
+    [[ " $method $* " == *" "@(fedavg|--noise)" "* ]] ||
+        set -- --noise bernoulli:0.1 "$@"
     printf '%s\n' 'input 1x8x8' 'linear 96' 'relu' 'linear 8' 'batchnorm' \
         'linear 4' |
         fedmrn-init --arch - --init uniform --epochs 1 --batch 8 \
-            --method "$method" --noise bernoulli:0.1 "$@" -o w0
+            --method "$method" "$@" -o w0
     answer 1 a.mrn --indices rows.1
     answer 2 b.mrn --indices rows.2
 }
