@@ -204,6 +204,8 @@ expand(struct fm_model **m, struct fm_err *e)
         fm_cli_usage("option --mask: '%s' is not sample, threshold, mean "
                      "or all",
                      text);
+    if (how != FM_EXPAND_SAMPLE && fm_opt(&tool, "seed"))
+        fm_cli_usage("option --seed means nothing under --mask %s", text);
     net = fm_expand(*m, how, seed, e);
     if (!net)
         return (int)e->code;

@@ -154,7 +154,7 @@ hint(const char *path, struct fm_err *e)
 static struct fm_arch *
 arch_file(const char *path, struct fm_err *e)
 {
-    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+    const char *name = fm_file_name(path);
     struct fm_buf text = {0};
     struct fm_arch *a = NULL;
 

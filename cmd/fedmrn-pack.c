@@ -104,8 +104,8 @@ pack_model(const char *path, struct fm_err *e)
     if (!m)
         return (int)e->code;
     if (m->set.method != FM_FEDPM) {
-        rc =
-            fm_err_set(e, FM_EINPUT, "%s: only a fedpm model has counts", path);
+        rc = fm_err_set(e, FM_EINPUT, "%s: only a fedpm model has counts",
+                        fm_file_name(path));
         goto out;
     }
     if (text && !(mask = fm_expand_mask(m, how, m->seed, e))) {
@@ -133,6 +133,8 @@ main(int argc, char **argv)
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     fm_out_check_tty(fm_opt(&tool, "output"));
     if (fm_opt(&tool, "counts") || fm_opt(&tool, "mask")) {
+        if (fm_opt(&tool, "counts") && fm_opt(&tool, "mask"))
+            fm_cli_usage("--counts or --mask, not both");
         if (n > 1 || fm_opt(&tool, "model") || fm_opt(&tool, "coder"))
             fm_cli_usage("--counts and --mask take one model, and neither "
                          "--model nor --coder");

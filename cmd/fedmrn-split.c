@@ -101,7 +101,7 @@ run(const char *labels, const char *scheme, size_t clients, size_t min_rows,
         goto out;
     if ((rc =
              fm_split_make(&s, d.y, d.n, scheme, clients, min_rows, seed, e))) {
-        fm_err_where(e, strcmp(labels, "-") == 0 ? "<stdin>" : labels);
+        fm_err_where(e, fm_file_name(labels));
         goto out;
     }
     rc = out ? write_lists(&s, out, e) : print(&s, e);

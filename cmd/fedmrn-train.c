@@ -204,7 +204,7 @@ run(struct job *j, struct fm_err *e)
         goto out;
     }
     if ((rc = fm_bundle_check_size(m->masked, m->full, e))) {
-        fm_err_where(e, strcmp(j->model, "-") == 0 ? "<stdin>" : j->model);
+        fm_err_where(e, fm_file_name(j->model));
         goto out;
     }
     if ((rc = read_state(j, m, e)) ||
@@ -243,8 +243,11 @@ main(int argc, char **argv)
     j.indices = fm_opt(&tool, "indices");
     j.client = fm_opt_need(&tool, "client");
     j.state_file = fm_opt(&tool, "state");
+    j.out = fm_opt(&tool, "output");
     if (j.state_file && strcmp(j.state_file, "-") == 0)
         fm_cli_usage("option --state: needs a file");
+    if (j.state_file && j.out && strcmp(j.state_file, j.out) == 0)
+        fm_cli_usage("options --state and --output: the same file");
     if (!fm_client_ok(j.client))
         fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
                      j.client, FM_CLIENT_MAX);
@@ -253,7 +256,6 @@ main(int argc, char **argv)
     /* Whatever the model's are, malformed ones are seen before any work. */
     fm_settings_default(&scratch, FM_FEDMRN);
     override(&scratch, NULL);
-    j.out = fm_opt(&tool, "output");
     fm_out_check_tty(j.out);
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     if (fm_opt_seed(&tool, "seed", &j.seed) || !fm_key_private(&j.seed, &e))

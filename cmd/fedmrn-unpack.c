@@ -96,7 +96,7 @@ write_network(const char *path, enum fm_expand how, struct fm_err *e)
         rc = fm_err_set(e, FM_EINPUT,
                         "%s: not a fedpm model; others hold their weights as "
                         "they are",
-                        path);
+                        fm_file_name(path));
     else if (fm_opt(&tool, "counts"))
         rc = fm_model_dump(&out, m, e);
     else

@@ -20,12 +20,6 @@ static struct fm_tool tool = {"fedmrn-verify",
                               "is good, the reason for each that is not.",
                               "fedmrn-verify --model w0 r1/*.mrn", opts};
 
-static const char *
-shown(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "<stdin>" : path;
-}
-
 /* The first failure of the machine ends it; bad files do not. */
 static int
 run(char **path, size_t n, struct fm_err *e)
@@ -44,7 +38,7 @@ run(char **path, size_t n, struct fm_err *e)
         switch (fm_verify(path[i], base, &why)) {
         case FM_OK:
             if (!quiet)
-                printf("%s: ok\n", shown(path[i]));
+                printf("%s: ok\n", fm_file_name(path[i]));
             break;
         case FM_EINPUT:
             fm_cli_note("%s", why.msg);

@@ -12,21 +12,25 @@
 /* A claimed size is believed only a step at a time, as bytes arrive. */
 enum { STEP = 1 << 20 };
 
+const char *
+fm_file_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
 int
 fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
 {
     struct stat st;
     int err = 0;
 
-    *s = (struct fm_source){.name = path, .fd = -1};
-    if (strcmp(path, "-") == 0) {
-        s->name = "<stdin>";
+    *s = (struct fm_source){.name = fm_file_name(path), .fd = -1};
+    if (strcmp(path, "-") == 0)
         s->fd = STDIN_FILENO;
-    } else {
+    else
         do
             s->fd = open(path, O_RDONLY | O_CLOEXEC);
         while (s->fd < 0 && errno == EINTR);
-    }
     /* Opening a directory succeeds; reading it would fail much later. */
     if (s->fd < 0 || fstat(s->fd, &st))
         err = errno;

@@ -23,6 +23,9 @@ struct fm_source {
     size_t nahead;
 };
 
+/* fm_file_name - what messages call `path`. */
+const char *fm_file_name(const char *path);
+
 /* fm_source_open - open `path` (or "-") for reading; 0 or a code. */
 int fm_source_open(struct fm_source *s, const char *path, struct fm_err *e);
 

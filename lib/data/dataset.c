@@ -9,12 +9,6 @@
 
 #define LIMIT ((size_t)1 << FM_IDX_LIMIT_LOG2)
 
-static const char *
-called(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "<stdin>" : path;
-}
-
 /* Map the file at `path` if it is IDX as it stands.  Anything compressed begins
  * with other bytes. */
 static bool
@@ -42,7 +36,7 @@ take(struct fm_map *m, struct fm_buf *file, struct fm_idx *x, const char *path,
         rc = fm_idx_parse(x, file->data, file->len, min, max, e);
     }
     if (rc)
-        fm_err_where(e, called(path));
+        fm_err_where(e, fm_file_name(path));
     return rc;
 }
 
@@ -78,7 +72,8 @@ read_labels(struct fm_dataset *d, const char *images, const char *path,
         return rc;
     if (images && y.count != d->n)
         return fm_err_set(e, FM_EINPUT, "%s: %zu labels for %zu images in %s",
-                          called(path), y.count, d->n, called(images));
+                          fm_file_name(path), y.count, d->n,
+                          fm_file_name(images));
     d->n = y.count;
     d->y = y.data;
     return 0;
@@ -136,16 +131,17 @@ fm_dataset_check(const struct fm_dataset *d, const char *images,
     if (h == 1 && w == 1)
         fits = d->c * d->h * d->w == c;
     if (d->x && !fits)
-        return fm_err_set(
-            e, FM_EINPUT, "%s: image %s does not fit the model's input %s",
-            called(images), shape_text(have, sizeof have, d->c, d->h, d->w),
-            shape_text(want, sizeof want, c, h, w));
+        return fm_err_set(e, FM_EINPUT,
+                          "%s: image %s does not fit the model's input %s",
+                          fm_file_name(images),
+                          shape_text(have, sizeof have, d->c, d->h, d->w),
+                          shape_text(want, sizeof want, c, h, w));
     for (size_t i = 0; d->y && i < d->n; i++)
         if (d->y[i] >= classes)
             return fm_err_set(e, FM_EINPUT,
                               "%s: label %u of sample %zu is not below %zu "
                               "classes",
-                              called(labels), d->y[i], i, classes);
+                              fm_file_name(labels), d->y[i], i, classes);
     return 0;
 }
 

@@ -92,8 +92,7 @@ int
 fm_rows_read(uint32_t **row, size_t *n, const char *path, size_t limit,
              struct fm_err *e)
 {
-    struct reader r = {.name = strcmp(path, "-") == 0 ? "<stdin>" : path,
-                       .limit = limit};
+    struct reader r = {.name = fm_file_name(path), .limit = limit};
     struct fm_buf file = {0};
     int rc;
 

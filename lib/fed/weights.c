@@ -335,6 +335,16 @@ fm_weights_descend(struct fm_weights *v, double lr)
 
 /* --- The answer ---------------------------------------------------------- */
 
+/* A square that is too large makes a step of 0: only here can it be seen. */
+static bool
+moments_finite(const struct fm_weights *v)
+{
+    for (size_t j = 0; v->moment[1] && j < v->total; j++)
+        if (!(v->moment[1][j] < INFINITY))
+            return false;
+    return true;
+}
+
 bool
 fm_weights_finite(const struct fm_weights *v)
 {
@@ -350,7 +360,7 @@ fm_weights_finite(const struct fm_weights *v)
             if (!(fabsf(is_masked(v, i) ? p[j] : p[j] - w[j]) < limit))
                 return false;
     }
-    return true;
+    return moments_finite(v);
 }
 
 /* The deltas of one full tensor, into `out`.  The slopes have served, and lend

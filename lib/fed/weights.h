@@ -42,8 +42,8 @@ void fm_weights_begin(struct fm_weights *v, uint32_t t);
  * same walk over the tensors the effective weights of the next step. */
 void fm_weights_descend(struct fm_weights *v, double lr);
 
-/* fm_weights_finite - is everything trained finite, and every delta of a full
- * tensor small enough to travel (bundle.h)? */
+/* fm_weights_finite - is everything trained finite, Adam's moments too, and
+ * every delta of a full tensor small enough to travel (bundle.h)? */
 bool fm_weights_finite(const struct fm_weights *v);
 
 /*

@@ -126,7 +126,7 @@ static const struct setting table[] = {
      .at_n = offsetof(struct fm_settings, nstd), .min = 0, .open_min = true,
      .max = REAL_MAX, .want = "1 to 64 numbers in (0,1e6] with commas"},
     {"full-bits", "N", "bits for a parameter that travels in full; 32: exact",
-     .local = true, .kind = COUNT, AT(full_bits), .min = 1,
+     .local = true, .only = AVG | MRN, .kind = COUNT, AT(full_bits), .min = 1,
      .max = FM_FULL_EXACT, .want = "an integer in 1..32", .absent = "32"},
 };
 

@@ -152,6 +152,13 @@ accuracy() {
         --labels "$labels" --client 0 --state s -o no
     [[ $stderr = *"s: damaged"* ]]
     [ ! -e no ]
+    # Gradients with infinite squares would leave a state that nobody reads.
+    echo 'input 64
+linear 10' >net.arch
+    fedmrn-init --arch net.arch --method fedpm -o w0
+    run -3 --separate-stderr answer 1 1 --std 1e-25 --state wild
+    [[ $stderr = *"not finite or far too large"* ]]
+    [ ! -e wild ]
 }
 
 @test "fedpm: an update and a network for other programs" {
@@ -190,6 +197,19 @@ accuracy() {
     run -2 --separate-stderr fedmrn-train -m m0 --images "$images" \
         --labels "$labels" --client 0 --gradient paper -o no
     [[ $stderr = *"--gradient means nothing under fedmrn"* ]]
+    run -2 --separate-stderr fedmrn-train -m w0 --images "$images" \
+        --labels "$labels" --client 0 --full-bits 8 -o no
+    [[ $stderr = *"--full-bits means nothing under fedpm"* ]]
+    run -2 --separate-stderr fedmrn-train -m w0 --images "$images" \
+        --labels "$labels" --client 0 --state no -o no
+    [[ $stderr = *"--state and --output: the same file"* ]]
+    run -2 --separate-stderr fedmrn-eval -m w1 --mask mean --seed 3 \
+        --images "$images" --labels "$labels"
+    [[ $stderr = *"--seed means nothing under --mask mean"* ]]
+    run -2 --separate-stderr fedmrn-pack --counts --mask sample w1 -o no
+    [[ $stderr = *"--counts or --mask, not both"* ]]
+    run -3 --separate-stderr fedmrn-pack --counts -o no <m0
+    [[ $stderr = *"<stdin>: only a fedpm model"* ]]
     run -3 --separate-stderr fedmrn-noise -m w1 --client 0 -o no
     [[ $stderr = *"a fedpm model has no noise"* ]]
     run -3 --separate-stderr fedmrn-unpack --mask mean m0 -o no

@@ -33,7 +33,7 @@ defaults(void)
         {"gradient", NULL, NULL, NULL, "paper", true},
         {"mean", "0", "0", "0", "0", true},
         {"std", "1", "1", "1", "1", true},
-        {"full-bits", "3", "3", "32", "3", true},
+        {"full-bits", "3", "3", "32", NULL, true},
     };
     static const enum fm_method method[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG,
                                             FM_FEDPM};
