@@ -91,7 +91,8 @@ answer() {
     [ -z "$private" ] || set -- "$@" --seed \
         $(((seed << 40 ^ round << 20 ^ number) & 0x7fffffffffffffff))
     fedmrn-train -q --model "$base" --images "$images" --labels "$labels" \
-        "$@" -o "$tmp/raw" && fedmrn-pack "$tmp/raw" -o "$out"
+        "$@" -o "$tmp/raw" &&
+        fedmrn-pack --threads "$threads" --model "$base" "$tmp/raw" -o "$out"
 }
 
 sum() {
