@@ -93,14 +93,21 @@ fm_bundle_check_base(const struct fm_bundle *b, const struct fm_model *base,
                      struct fm_err *e)
 {
     char mine[FM_ID_HEX], theirs[FM_ID_HEX];
+    const char *then;
 
+    if (b->round - 1 < base->round)
+        then = "give an older model, or leave this answer out";
+    else if (b->round - 1 > base->round)
+        then = "give a newer model";
+    else
+        then = "another run's, or made of other answers";
     if (fm_id_cmp(&b->base, &base->id) != 0)
         return fm_err_set(
             e, FM_EINPUT,
             "made for round %llu from model %s, but the model "
-            "given is %s of round %llu",
+            "given is %s of round %llu: %s",
             (unsigned long long)b->round, fm_id_hex(theirs, &b->base),
-            fm_id_hex(mine, &base->id), (unsigned long long)base->round);
+            fm_id_hex(mine, &base->id), (unsigned long long)base->round, then);
     if (b->round - 1 != base->round)
         return fm_err_set(
             e, FM_EINPUT, "says round %llu, but its model leads to round %llu",
