@@ -27,7 +27,7 @@ static struct fm_opt opts[] = {
 
 static struct fm_tool tool = {
     "fedmrn-pack", "[OPTION]... [BUNDLE]...",
-    "Write one bundle again in its packed form, or several as one round file.",
+    "Write one bundle again in fewer bits, or several as one round file.",
     "fedmrn-train --model w0 ... | fedmrn-pack --model w0 -o r1/7.mrn", opts};
 
 static const char *const forms[] = {

@@ -43,7 +43,7 @@ static struct fm_tool tool = {
     "Train on a client's own data and answer the round with a bundle.\n"
     "Settings that are not given are the model's.",
     "fedmrn-train --model w0 --images images --labels labels --indices "
-    "parts/7 --client 7 | fedmrn-pack -o 7.mrn",
+    "parts/7 --client 7 | fedmrn-pack -m w0 -o 7.mrn",
     opts};
 
 /* What was asked for. */
