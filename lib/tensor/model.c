@@ -172,109 +172,6 @@ fm_model_swap(const struct fm_model *m, uint8_t *p)
 #endif
 }
 
-static int
-add_meta(struct fm_st *st, const char *key, const char *value, struct fm_err *e)
-{
-    char name[64];
-    struct fm_st_meta *m = &st->meta[st->nmeta++];
-
-    snprintf(name, sizeof name, "fedmrn.%s", key);
-    m->key = strdup(name);
-    m->value = strdup(value);
-    return m->key && m->value ? 0 : fm_err_nomem(e);
-}
-
-/* "id id id" */
-static char *
-join_ids(const struct fm_id *id, size_t n, struct fm_err *e)
-{
-    char *text = fm_alloc(n + 1, FM_ID_HEX, e);
-
-    for (size_t i = 0; text && i < n; i++) {
-        fm_id_hex(text + i * FM_ID_HEX, &id[i]);
-        text[(i + 1) * FM_ID_HEX - 1] = i + 1 < n ? ' ' : '\0';
-    }
-    return text;
-}
-
-static int
-write_history(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
-{
-    char text[FM_ID_HEX], *ids;
-    int rc;
-
-    if ((rc = add_meta(st, "parent", fm_id_hex(text, &m->parent), e)))
-        return rc;
-    ids = join_ids(m->bundle, m->nbundles, e);
-    rc = ids ? add_meta(st, "bundles", ids, e) : FM_ESYS;
-    free(ids);
-    return rc;
-}
-
-static int
-write_magnitudes(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
-{
-    char *text = fm_model_magnitudes(m, e);
-    int rc = text ? add_meta(st, "magnitudes", text, e) : FM_ESYS;
-
-    free(text);
-    return rc;
-}
-
-static int
-write_settings(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
-{
-    char text[FM_SETTING_TEXT];
-    int rc;
-
-    for (size_t i = 0; fm_setting_names[i]; i++) {
-        const char *name = fm_setting_names[i],
-                   *absent = fm_setting_absent(name);
-
-        if (!fm_setting_applies(name, m->set.method))
-            continue;
-        fm_setting_get(&m->set, name, text);
-        if (absent && strcmp(text, absent) == 0)
-            continue;
-        if ((rc = add_meta(st, name, text, e)))
-            return rc;
-    }
-    return 0;
-}
-
-static int
-write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
-           struct fm_err *e)
-{
-    char text[24];
-    size_t n = 10; /* format, arch, seed, round, votes, counts, parent, bundles,
-                     magnitudes, checksum */
-    int rc;
-
-    for (size_t i = 0; fm_setting_names[i]; i++)
-        n++;
-    st->meta = fm_alloc(n, sizeof *st->meta, e);
-    if (!st->meta)
-        return FM_ESYS;
-    if ((rc = add_meta(st, "format", "1", e)) ||
-        (rc = add_meta(st, "arch", m->arch->text, e)) ||
-        (rc = write_settings(st, m, e)))
-        return rc;
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)m->seed);
-    if ((rc = add_meta(st, "seed", text, e)))
-        return rc;
-    snprintf(text, sizeof text, "%llu", (unsigned long long)m->round);
-    if ((rc = add_meta(st, "round", text, e)))
-        return rc;
-    snprintf(text, sizeof text, "%lu", (unsigned long)m->votes);
-    if ((m->set.method == FM_FEDPM && (rc = add_meta(st, "votes", text, e))) ||
-        (m->packed && (rc = add_meta(st, "counts", "packed", e))) ||
-        (m->round && (rc = write_history(st, m, e))) ||
-        (fm_model_scaled(m) && (rc = write_magnitudes(st, m, e))))
-        return rc;
-    return add_meta(st, "checksum", sum, e);
-}
-
 int
 fm_model_shapes(struct fm_st *st, const struct fm_model *m, enum fm_dtype dtype,
                 struct fm_err *e)
@@ -325,7 +222,7 @@ fm_model_header(struct fm_buf *out, const struct fm_model *m, const char *sum,
     rc = m->packed ? packed_shape(&st, m, e)
                    : fm_model_shapes(&st, m, m->dtype, e);
     if (!rc)
-        rc = write_meta(&st, m, sum, e);
+        rc = fm_model_write_meta(&st, m, sum, e);
     if (!rc)
         rc = fm_st_header(out, &st, e);
     fm_st_free(&st);

@@ -26,6 +26,24 @@ int fm_model_header(struct fm_buf *out, const struct fm_model *m,
  */
 size_t fm_model_sum_at(const uint8_t *head, size_t n);
 
+/* fm_model_meta - what the metadata say of fedmrn.KEY, or NULL. */
+const char *fm_model_meta(const struct fm_st *st, const char *key);
+
+/*
+ * fm_model_read_arch - first: the format, the architecture, and under fedpm
+ * the votes; with these the file's size is known.
+ * fm_model_read_contract - then: settings, seed and history, and that nothing
+ * else is there.
+ * fm_model_write_meta - all of it, with the checksum as text, into st->meta.
+ * 0, FM_EINPUT (but for write) or FM_ESYS.
+ */
+int fm_model_read_arch(struct fm_model *m, const struct fm_st *st,
+                       struct fm_err *e);
+int fm_model_read_contract(struct fm_model *m, const struct fm_st *st,
+                           struct fm_err *e);
+int fm_model_write_meta(struct fm_st *st, const struct fm_model *m,
+                        const char *sum, struct fm_err *e);
+
 /* fm_model_packed_size - bytes of the packed counts; 0 or FM_ESYS. */
 int fm_model_packed_size(size_t *bytes, const struct fm_model *m,
                          struct fm_err *e);

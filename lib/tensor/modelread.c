@@ -7,216 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *
-get(const struct fm_st *st, const char *key)
-{
-    char name[64];
-
-    snprintf(name, sizeof name, "fedmrn.%s", key);
-    return fm_st_get(st, name);
-}
-
-static int
-need(const char **value, const struct fm_st *st, const char *key,
-     struct fm_err *e)
-{
-    *value = get(st, key);
-    if (*value)
-        return 0;
-    return fm_err_set(e, FM_EINPUT, "fedmrn.%s is missing in its metadata",
-                      key);
-}
-
-/* Everything in the metadata means something, or the file is not ours. */
-static int
-check_keys(const struct fm_st *st, enum fm_method method, struct fm_err *e)
-{
-    static const char *const known[] = {
-        "format",  "arch",  "seed",   "round",      "parent",
-        "bundles", "votes", "counts", "magnitudes", "checksum"};
-
-    for (size_t i = 0; i < st->nmeta; i++) {
-        const char *key = st->meta[i].key;
-        bool ok = false;
-
-        if (strncmp(key, "fedmrn.", 7) == 0) {
-            for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-                ok = ok || strcmp(key + 7, known[k]) == 0;
-            for (size_t k = 0; fm_setting_names[k]; k++)
-                ok = ok || (strcmp(key + 7, fm_setting_names[k]) == 0 &&
-                            fm_setting_applies(fm_setting_names[k], method));
-        }
-        if (!ok)
-            return fm_err_set(e, FM_EINPUT,
-                              "metadata %.80s does not belong in a model of "
-                              "this method: another tool wrote the file",
-                              key);
-    }
-    return 0;
-}
-
-static int
-read_setting(struct fm_model *m, const struct fm_st *st, const char *name,
-             struct fm_err *e)
-{
-    const char *text = get(st, name);
-    int rc;
-
-    if (!text)
-        text = fm_setting_absent(name);
-    if (!text && (rc = need(&text, st, name, e)))
-        return rc;
-    return fm_setting_set(&m->set, name, text, e);
-}
-
-static int
-read_settings(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *text;
-    int rc;
-
-    fm_settings_default(&m->set, FM_FEDAVG);
-    if ((rc = need(&text, st, "method", e)) ||
-        (rc = fm_setting_set(&m->set, "method", text, e)))
-        return rc;
-    fm_settings_default(&m->set, m->set.method);
-    for (size_t i = 0; fm_setting_names[i]; i++)
-        if (fm_setting_applies(fm_setting_names[i], m->set.method) &&
-            (rc = read_setting(m, st, fm_setting_names[i], e)))
-            return rc;
-    return check_keys(st, m->set.method, e);
-}
-
-static int
-read_seed(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *text;
-    int rc = need(&text, st, "seed", e);
-
-    if (rc)
-        return rc;
-    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-        return fm_err_set(e, FM_EINPUT,
-                          "fedmrn.seed: %.40s is not 16 lower-case hex digits",
-                          text);
-    m->seed = strtoull(text, NULL, 16);
-    return 0;
-}
-
-static int
-read_bundles(struct fm_model *m, const char *text, struct fm_err *e)
-{
-    size_t len = strlen(text), n = (len + 1) / FM_ID_HEX;
-
-    if (n == 0 || len + 1 != n * FM_ID_HEX)
-        return fm_err_set(e, FM_EINPUT, "fedmrn.bundles: not a list of ids");
-    m->bundle = fm_alloc(n, sizeof *m->bundle, e);
-    if (!m->bundle)
-        return FM_ESYS;
-    for (; m->nbundles < n; m->nbundles++) {
-        struct fm_id *id = &m->bundle[m->nbundles];
-        char one[FM_ID_HEX];
-
-        memcpy(one, text + m->nbundles * FM_ID_HEX, FM_ID_HEX - 1);
-        one[FM_ID_HEX - 1] = '\0';
-        if (!fm_id_parse(id, one))
-            return fm_err_set(e, FM_EINPUT, "fedmrn.bundles: %s is not an id",
-                              one);
-        if (m->nbundles && fm_id_cmp(id - 1, id) >= 0)
-            return fm_err_set(e, FM_EINPUT,
-                              "fedmrn.bundles: %s is not in order", one);
-    }
-    return 0;
-}
-
-static int
-read_history(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *round, *parent = get(st, "parent"),
-                       *bundles = get(st, "bundles");
-    int rc;
-
-    if ((rc = need(&round, st, "round", e)))
-        return rc;
-    if (!fm_count_parse(&m->round, round, 0, FM_ROUND_MAX))
-        return fm_err_set(e, FM_EINPUT,
-                          "fedmrn.round: %.40s is not an integer in 0..2^32",
-                          round);
-    if (m->round == 0) {
-        if (parent || bundles)
-            return fm_err_set(e, FM_EINPUT,
-                              "a parent or bundles in round 0, which has none");
-        return 0;
-    }
-    if ((rc = need(&parent, st, "parent", e)) ||
-        (rc = need(&bundles, st, "bundles", e)))
-        return rc;
-    if (!fm_id_parse(&m->parent, parent))
-        return fm_err_set(e, FM_EINPUT, "fedmrn.parent: %.40s is not an id",
-                          parent);
-    return read_bundles(m, bundles, e);
-}
-
-/* Counts in place of values, and in how many bytes: fedpm's. */
-static int
-read_votes(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *method = get(st, "method"), *text;
-    uint64_t votes;
-    int rc;
-
-    m->dtype = FM_F32;
-    if (!method || strcmp(method, "fedpm") != 0)
-        return 0;
-    if ((rc = need(&text, st, "votes", e)))
-        return rc;
-    if (!fm_count_parse(&votes, text, 0, FM_VOTES_MAX))
-        return fm_err_set(e, FM_EINPUT,
-                          "fedmrn.votes: %.40s is not an integer in 0..2^31-1",
-                          text);
-    m->votes = (uint32_t)votes;
-    m->dtype = fm_model_dtype(FM_FEDPM, m->votes);
-    text = get(st, "counts");
-    m->packed = text != NULL;
-    if (text && strcmp(text, "packed") != 0)
-        return fm_err_set(e, FM_EINPUT, "fedmrn.counts: %.40s is not packed",
-                          text);
-    return 0;
-}
-
-/* What tells the file's size, and who wrote it. */
-static int
-read_arch(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    const char *text = get(st, "format");
-    int rc;
-
-    if (!text)
-        return fm_err_set(e, FM_EINPUT,
-                          "not a model: no fedmrn.format in its metadata; "
-                          "fedmrn-init makes models");
-    if (strcmp(text, "1") != 0)
-        return fm_err_set(e, FM_EINPUT,
-                          "fedmrn.format is %.20s; this version reads 1", text);
-    if ((rc = need(&text, st, "arch", e)))
-        return rc;
-    m->arch = fm_arch_parse(text, "fedmrn.arch", e);
-    if (!m->arch)
-        return e ? (int)e->code : FM_EINPUT;
-    return read_votes(m, st, e);
-}
-
-static int
-read_contract(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
-{
-    int rc;
-
-    if ((rc = read_settings(m, st, e)) || (rc = fm_model_channels(m, e)) ||
-        (rc = read_seed(m, st, e)))
-        return rc;
-    return read_history(m, st, e);
-}
-
 static int
 check_tensors(const struct fm_model *m, const struct fm_st *st,
               struct fm_err *e)
@@ -305,11 +95,12 @@ check_sum(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
     struct fm_id is, says;
     size_t at;
-    const char *text;
-    int rc = need(&text, st, "checksum", e);
+    const char *text = fm_model_meta(st, "checksum");
+    int rc;
 
-    if (rc)
-        return rc;
+    if (!text)
+        return fm_err_set(e, FM_EINPUT,
+                          "fedmrn.checksum is missing in its metadata");
     if (!fm_id_parse(&says, text))
         return fm_err_set(e, FM_EINPUT,
                           "fedmrn.checksum: %.40s is not 32 lower-case hex "
@@ -336,7 +127,7 @@ static int
 check_form(const struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
     struct fm_buf head = {0};
-    int rc = fm_model_header(&head, m, get(st, "checksum"), e);
+    int rc = fm_model_header(&head, m, fm_model_meta(st, "checksum"), e);
 
     if (!rc && (m->file.len < head.len ||
                 memcmp(m->file.data, head.data, head.len) != 0))
@@ -406,7 +197,7 @@ check_values(const struct fm_model *m, struct fm_err *e)
 static int
 read_head(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
 {
-    int rc = read_arch(m, st, e);
+    int rc = fm_model_read_arch(m, st, e);
 
     return rc ? rc : check_tensors(m, st, e);
 }
@@ -418,9 +209,10 @@ read_rest(struct fm_model *m, const struct fm_st *st, struct fm_err *e)
     uint8_t *values;
     int rc;
 
-    if ((rc = check_sum(m, st, e)) || (rc = read_contract(m, st, e)) ||
+    if ((rc = check_sum(m, st, e)) || (rc = fm_model_read_contract(m, st, e)) ||
         (rc = fm_model_place(m, e)) ||
-        (rc = fm_model_read_magnitudes(m, get(st, "magnitudes"), e)) ||
+        (rc =
+             fm_model_read_magnitudes(m, fm_model_meta(st, "magnitudes"), e)) ||
         (rc = check_form(m, st, e)))
         return rc;
     if (m->packed) {

@@ -1,52 +1,15 @@
 #include "tensor/model.h"
 
-#include "check.h"
+#include "modelfix.h"
 
 #include <math.h>
 #include <unistd.h>
-
-static const char net[] = "input 2x4x4\nconv 3 3x3 nobias\nbatchnorm\n"
-                          "relu\nflatten\nlinear 2\n";
-
-/* A small model's file; round 0, or with a history. */
-static struct fm_buf
-file(enum fm_method method, bool history)
-{
-    struct fm_err e = {FM_OK, ""};
-    struct fm_settings set;
-    struct fm_model *m;
-    struct fm_buf b = {0};
-
-    fm_settings_default(&set, method);
-    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 7, &e);
-    CHECK(m, "%s", e.msg);
-    CHECK(!fm_model_init_values(m, "normal:0.01", &e), "%s", e.msg);
-    if (history) {
-        m->round = 3;
-        m->nbundles = 2;
-        m->bundle = calloc(2, sizeof *m->bundle);
-        CHECK(m->bundle, "memory");
-        m->bundle[1].b[15] = 0xab;
-    }
-    CHECK(fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
-    fm_model_free(m);
-    return b;
-}
-
-static struct fm_buf
-copy(const uint8_t *p, size_t n)
-{
-    struct fm_buf b = {0};
-
-    CHECK(!fm_buf_add(&b, p, n, NULL), "memory");
-    return b;
-}
 
 /* Read, compare with what was meant, write: the same bytes. */
 static void
 round_trip(enum fm_method method, bool history)
 {
-    struct fm_buf b = file(method, history), in = copy(b.data, b.len),
+    struct fm_buf b = mf_file(method, history), in = mf_copy(b.data, b.len),
                   out = {0};
     struct fm_err e = {FM_OK, ""};
     struct fm_model *m = fm_model_parse(&in, &e);
@@ -69,83 +32,35 @@ round_trip(enum fm_method method, bool history)
     fm_buf_free(&out);
 }
 
-static const char sum_key[] = "\"fedmrn.checksum\":\"";
-
-/* Put the right checksum into a file, as model.h says it. */
-static void
-seal(struct fm_buf *b)
-{
-    uint8_t *at = memmem(b->data, b->len, sum_key, strlen(sum_key));
-    char text[FM_ID_HEX];
-    struct fm_id sum;
-
-    if (!at)
-        return;
-    at += strlen(sum_key);
-    memset(at, '0', 32);
-    sum = fm_hash128(b->data, b->len);
-    memcpy(at, fm_id_hex(text, &sum), 32);
-}
-
-static void
-replace(struct fm_buf *b, const char *from, const char *to)
-{
-    uint8_t *at = memmem(b->data, b->len, from, strlen(from));
-
-    CHECK(at && strlen(from) == strlen(to), "%s", from);
-    memcpy(at, to, strlen(to));
-}
-
-static void
-refused(struct fm_buf *in, const char *message)
-{
-    struct fm_err e = {FM_OK, ""};
-
-    CHECK(!fm_model_parse(in, &e) && e.code == FM_EINPUT, "accepted");
-    CHECK(strstr(e.msg, message), "%s: %s", message, e.msg);
-}
-
-/* Refused with `from` in the header replaced by as many bytes of `to`, though
- * the checksum holds. */
-static void
-edited(const struct fm_buf *b, const char *from, const char *to,
-       const char *message)
-{
-    struct fm_buf in = copy(b->data, b->len);
-
-    replace(&in, from, to);
-    seal(&in);
-    refused(&in, message);
-}
-
 /* A changed digit is another seed, and a good one, but for the checksum. */
 static void
 checksum(void)
 {
-    struct fm_buf b = file(FM_FEDMRN, true), in = copy(b.data, b.len);
+    struct fm_buf b = mf_file(FM_FEDMRN, true), in = mf_copy(b.data, b.len);
     struct fm_model *m;
 
-    seal(&in);
+    mf_seal(&in);
     CHECK(memcmp(in.data, b.data, b.len) == 0, "written otherwise");
-    replace(&in, "0000000000000007\"", "0000000000000008\"");
-    refused(&in, "damaged: the checksum of its bytes is ");
-    in = copy(b.data, b.len);
-    replace(&in, "0000000000000007\"", "0000000000000008\"");
-    seal(&in);
+    mf_replace(&in, "0000000000000007\"", "0000000000000008\"");
+    mf_refused(&in, "damaged: the checksum of its bytes is ");
+    in = mf_copy(b.data, b.len);
+    mf_replace(&in, "0000000000000007\"", "0000000000000008\"");
+    mf_seal(&in);
     m = fm_model_parse(&in, NULL);
     CHECK(m && m->seed == 8, "sealed");
     fm_model_free(m);
-    in = copy(b.data, b.len);
+    in = mf_copy(b.data, b.len);
     in.data[in.len - 1] ^= 1;
-    refused(&in, "damaged: the checksum of its bytes is ");
-    in = copy(b.data, b.len);
-    replace(&in, "fedmrn.checksum", "fedmrn.checksun");
-    refused(&in, "fedmrn.checksum is missing");
-    in = copy(b.data, b.len);
-    memcpy((uint8_t *)memmem(in.data, in.len, sum_key, strlen(sum_key)) +
-               strlen(sum_key),
+    mf_refused(&in, "damaged: the checksum of its bytes is ");
+    in = mf_copy(b.data, b.len);
+    mf_replace(&in, "fedmrn.checksum", "fedmrn.checksun");
+    mf_refused(&in, "fedmrn.checksum is missing");
+    in = mf_copy(b.data, b.len);
+    memcpy((uint8_t *)memmem(in.data, in.len, mf_sum_key, strlen(mf_sum_key)) +
+               strlen(mf_sum_key),
            "ABCDEF0123456789ABCDEF0123456789", 32);
-    refused(&in, "ABCDEF0123456789ABCDEF0123456789 is not 32 lower-case hex");
+    mf_refused(&in,
+               "ABCDEF0123456789ABCDEF0123456789 is not 32 lower-case hex");
     fm_buf_free(&b);
 }
 
@@ -158,7 +73,7 @@ rewritten(void)
 {
     static const char first[] = "\"fedmrn.format\":\"1\"";
     const size_t a = strlen(first);
-    struct fm_buf b = file(FM_FEDMRN, true), in = copy(b.data, b.len);
+    struct fm_buf b = mf_file(FM_FEDMRN, true), in = mf_copy(b.data, b.len);
     uint8_t *begin = memmem(in.data, in.len, first, a);
     uint8_t *end = memmem(in.data, in.len, "\"},\"features", 12), size[8];
     const uint8_t *tensors;
@@ -168,59 +83,40 @@ rewritten(void)
     memmove(begin, begin + a + 1, (size_t)(end + 1 - (begin + a + 1)));
     end[-(ptrdiff_t)a] = ',';
     memcpy(end + 1 - a, first, a);
-    refused(&in, "not in the form that fedmrn writes: another tool wrote the "
-                 "file; use the original");
+    mf_refused(&in,
+               "not in the form that fedmrn writes: another tool wrote the "
+               "file; use the original");
 
     tensors = memmem(b.data, b.len, "\"features", 9);
     CHECK(tensors, "tensors");
     fm_put64(size, fm_get64(b.data) - (uint64_t)(tensors - b.data - 9));
-    in = copy(size, 8);
+    in = mf_copy(size, 8);
     CHECK(
         !fm_buf_add(&in, "{", 1, NULL) &&
             !fm_buf_add(&in, tensors, (size_t)(b.data + b.len - tensors), NULL),
         "memory");
-    refused(&in, "not a model: no fedmrn.format in its metadata; fedmrn-init "
-                 "makes models");
+    mf_refused(&in,
+               "not a model: no fedmrn.format in its metadata; fedmrn-init "
+               "makes models");
     fm_buf_free(&b);
 }
 
 static void
 messages(void)
 {
-    struct fm_buf b = file(FM_FEDMRN, true);
+    struct fm_buf b = mf_file(FM_FEDMRN, true);
 
-    edited(&b, "fedmrn.format\":\"1", "fedmrm.format\":\"1",
-           "not a model: no fedmrn.format in its metadata; fedmrn-init");
-    edited(&b, "fedmrn.format\":\"1", "fedmrn.format\":\"2",
-           "fedmrn.format is 2; this version reads 1");
-    edited(&b, "\\nrelu", "\\nrelo", "fedmrn.arch:4: relo: no such layer");
-    edited(&b, "fedmrn.epochs\":\"10\"", "fedmrn.epochs\":\"00\"",
-           "epochs: 00 is not an integer in 1..100000");
-    edited(&b, "fedmrn.epochs\":\"10\"", "fedmrn.epochs\":\"01\"",
-           "not in the form that fedmrn writes");
-    edited(&b, "fedmrn.epochs", "fedmrn.epoch2", "fedmrn.epochs is missing");
-    edited(&b, "fedmrn.round\":\"3\"", "fedmrn.round\":\"x\"",
-           "fedmrn.round: x is not an integer in 0..2^32");
-    edited(&b, "fedmrn.round\":\"3\"", "fedmrn.round\":\"0\"",
-           "a parent or bundles in round 0");
-    edited(&b, "fedmrn.parent", "fedmrn.parrot", "does not belong in a model");
-    edited(&b, "0000000000000007\"", "000000000000000A\"",
-           "fedmrn.seed: 000000000000000A is not 16 lower-case hex");
-    edited(&b, "00ab\"", "00aB\"", "is not an id");
-    edited(&b, "00ab\"", "0000\"", "is not in order");
-    edited(&b, "00000000 ", "00000000_", "not in the form");
-    edited(&b, "\"features.1.bias", "\"features.1.bios",
-           "tensor 2 is features.1.bios, where the architecture has "
-           "features.1.bias");
-    edited(&b, "[3,2,3,3]", "[2,3,3,3]",
-           "features.0.weight: its shape or type is not the architecture's");
-    edited(&b, "weight\":{\"dtype\":\"F32", "weight\":{\"dtype\":\"I32",
-           "its shape or type is not the architecture's");
-    edited(&b, "linear 2\\n", "linear 3\\n", "classifier.weight: its shape");
-    edited(&b, "\\nlinear 2\\n", "\\ntanh\\n    ", "the last layer must be");
-    fm_buf_free(&b);
-    b = file(FM_FEDAVG, false);
-    edited(&b, "fedmrn.momentum", "fedmrn.momemtum", "momentum is missing");
+    mf_edited(&b, "fedmrn.epochs\":\"10\"", "fedmrn.epochs\":\"01\"",
+              "not in the form that fedmrn writes");
+    mf_edited(&b, "00000000 ", "00000000_", "not in the form");
+    mf_edited(&b, "\"features.1.bias", "\"features.1.bios",
+              "tensor 2 is features.1.bios, where the architecture has "
+              "features.1.bias");
+    mf_edited(&b, "[3,2,3,3]", "[2,3,3,3]",
+              "features.0.weight: its shape or type is not the architecture's");
+    mf_edited(&b, "weight\":{\"dtype\":\"F32", "weight\":{\"dtype\":\"I32",
+              "its shape or type is not the architecture's");
+    mf_edited(&b, "linear 2\\n", "linear 3\\n", "classifier.weight: its shape");
     fm_buf_free(&b);
 }
 
@@ -239,21 +135,21 @@ values(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct fm_buf b = file(FM_FEDMRN, false);
+        struct fm_buf b = mf_file(FM_FEDMRN, false);
 
         fm_putf(b.data + b.len - bad[i].back, bad[i].v);
-        seal(&b);
-        refused(&b, bad[i].message);
+        mf_seal(&b);
+        mf_refused(&b, bad[i].message);
     }
 
     /* A channel that is always the same has variance 0. */
     {
-        struct fm_buf b = file(FM_FEDMRN, false);
+        struct fm_buf b = mf_file(FM_FEDMRN, false);
         struct fm_err e = {FM_OK, ""};
         struct fm_model *m;
 
         fm_putf(b.data + b.len - bad[2].back, 0);
-        seal(&b);
+        mf_seal(&b);
         m = fm_model_parse(&b, &e);
         CHECK(m, "variance 0: %s", e.msg);
         fm_model_free(m);
@@ -264,16 +160,16 @@ values(void)
 static void
 prefixes(void)
 {
-    struct fm_buf b = file(FM_FEDMRNS, true), in;
+    struct fm_buf b = mf_file(FM_FEDMRNS, true), in;
 
     for (size_t n = 0; n < b.len; n++) {
         struct fm_err e = {FM_OK, ""};
 
-        in = copy(b.data, n);
+        in = mf_copy(b.data, n);
         CHECK(!fm_model_parse(&in, &e), "%zu bytes are a model", n);
         CHECK(e.code == FM_EINPUT && *e.msg, "%zu bytes: %s", n, e.msg);
     }
-    in = copy(b.data, b.len);
+    in = mf_copy(b.data, b.len);
     CHECK(!fm_buf_add(&in, "", 1, NULL), "memory");
     CHECK(!fm_model_parse(&in, NULL), "a byte more");
     fm_buf_free(&b);
@@ -283,10 +179,10 @@ prefixes(void)
 static void
 flips(bool history)
 {
-    struct fm_buf b = file(FM_FEDMRN, history);
+    struct fm_buf b = mf_file(FM_FEDMRN, history);
 
     for (size_t bit = 0; bit < 8 * b.len; bit++) {
-        struct fm_buf in = copy(b.data, b.len);
+        struct fm_buf in = mf_copy(b.data, b.len);
         struct fm_err e = {FM_OK, ""};
 
         in.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -325,7 +221,7 @@ static void
 files(void)
 {
     char dir[] = "/tmp/fedmrn-test-XXXXXX", path[64];
-    struct fm_buf b = file(FM_FEDMRN, false);
+    struct fm_buf b = mf_file(FM_FEDMRN, false);
     size_t head = 8 + (size_t)fm_get64(b.data);
     struct fm_err e = {FM_OK, ""};
     struct fm_model *m;
@@ -350,7 +246,7 @@ files(void)
     CHECK(mkdtemp(dir), "mkdtemp");
     snprintf(path, sizeof path, "%s/w", dir);
     b.data[b.len - 1] |= 1; /* not what a hole has */
-    seal(&b);
+    mf_seal(&b);
     save(path, b.data, b.len, (off_t)b.len);
     m = fm_model_read(path, &e);
     CHECK(m && m->file.len == b.len, "%s", e.msg);
@@ -401,10 +297,10 @@ magnitudes(void)
 
     fm_settings_default(&set, FM_FEDMRN);
     set.noise_scale = 32;
-    m = fm_model_new(fm_arch_parse(net, "net", &e), &set, 7, &e);
+    m = fm_model_new(fm_arch_parse(mf_net, "net", &e), &set, 7, &e);
     CHECK(m && fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
     CHECK(!memmem(b.data, b.len, "magnitudes", 10), "none in round 0");
-    in = copy(b.data, b.len);
+    in = mf_copy(b.data, b.len);
     fm_model_free(fm_model_parse(&in, &e));
     CHECK(e.code == FM_OK, "%s", e.msg);
     m->round = 1;
@@ -416,26 +312,28 @@ magnitudes(void)
     b.len = 0;
     CHECK(m->bundle && fm_model_dump(&b, m, &e) == 0, "%s", e.msg);
     fm_model_free(m);
-    in = copy(b.data, b.len);
+    in = mf_copy(b.data, b.len);
     m = fm_model_parse(&in, &e);
     CHECK(m, "%s", e.msg);
     CHECK(fm_model_noise_a(m, 2, 5) == 1342176, "magnitude");
     fm_model_free(m);
 
-    edited(&b, first, "fedmrn.magnitudes\":\"20970 ",
-           "fedmrn.magnitudes: no integer in 20971..1342176 for features.0.w");
-    edited(&b, "1342176 ", "1342177 ", "no integer in 20971..1342176 for cl");
-    edited(&b, " 1342176 167772\"", " 0342176 167772\"", "not in the form");
-    edited(&b, " 1342176 167772\"", " 1342176,167772\"", "for classifier.w");
-    edited(&b, " 1342176 167772\"", " 12345678901234\"", "for classifier.w");
-    edited(&b, " 1342176 167772\"", " 21000 21000 99\"",
-           "more than there are masked tensors");
-    edited(&b, first, "fedmrn.magnitudex\":\"20971 ", "does not belong");
+    mf_edited(
+        &b, first, "fedmrn.magnitudes\":\"20970 ",
+        "fedmrn.magnitudes: no integer in 20971..1342176 for features.0.w");
+    mf_edited(&b, "1342176 ", "1342177 ",
+              "no integer in 20971..1342176 for cl");
+    mf_edited(&b, " 1342176 167772\"", " 0342176 167772\"", "not in the form");
+    mf_edited(&b, " 1342176 167772\"", " 1342176,167772\"", "for classifier.w");
+    mf_edited(&b, " 1342176 167772\"", " 12345678901234\"", "for classifier.w");
+    mf_edited(&b, " 1342176 167772\"", " 21000 21000 99\"",
+              "more than there are masked tensors");
+    mf_edited(&b, first, "fedmrn.magnitudex\":\"20971 ", "does not belong");
     /* In a model that has none, in the place of a setting that may be absent.
      */
-    edited(&b, "noise-scale\":\"update:32", "noise-scale\":\"update:0 ",
-           "noise-scale: update:0  is not fixed or update:C");
-    edited(&b, "fedmrn.round\":\"1", "fedmrn.round\":\"0", "in round 0");
+    mf_edited(&b, "noise-scale\":\"update:32", "noise-scale\":\"update:0 ",
+              "noise-scale: update:0  is not fixed or update:C");
+    mf_edited(&b, "fedmrn.round\":\"1", "fedmrn.round\":\"0", "in round 0");
     fm_buf_free(&b);
 }
 
