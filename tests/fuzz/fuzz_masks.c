@@ -8,14 +8,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The first byte: method, dither, and whether the reader has the model. */
-enum { SIGNED = 1, PRIVATE = 2, BLIND = 4, LARGE = 8 };
+enum { SIGNED = 1, PRIVATE = 2, BLIND = 4, LARGE = 8, FEDPM = 16 };
 
-static struct fm_model *model[4];
+/* Every method's small model and its large one. */
+enum { MODELS = 6, POSTERIOR = 4 };
+
+static struct fm_model *model[MODELS];
 
 static void
 release(void)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < MODELS; i++)
         fm_model_free(model[i]);
 }
 
@@ -24,9 +27,12 @@ prepare(void)
 {
     if (model[0])
         return;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < POSTERIOR; i++)
         model[i] = fx_model(i & 2 ? FX_ARCH : FX_TINY,
                             i & 1 ? FM_FEDMRNS : FM_FEDMRN, FM_UNIFORM);
+    model[POSTERIOR] = fx_fedpm("input 1x1x5\nlinear 3\n", 0, 1);
+    model[POSTERIOR + 1] =
+        fx_fedpm("input 1x6x6\nlinear 121\nrelu\nlinear 5\n", 30, 7);
     atexit(release);
 }
 
@@ -48,6 +54,16 @@ again(struct fm_bundle *b, const struct fm_model *base,
     fm_buf_free(&got);
 }
 
+static const struct fm_model *
+chosen(uint8_t byte)
+{
+    int large = byte & LARGE ? 1 : 0;
+
+    if (byte & FEDPM)
+        return model[POSTERIOR + large];
+    return model[(byte & SIGNED ? 1 : 0) + 2 * large];
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,7 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     prepare();
-    m = model[(*data & SIGNED ? 1 : 0) + (*data & LARGE ? 2 : 0)];
+    m = chosen(*data);
     base = *data & BLIND ? NULL : m;
     b.method = m->set.method;
     b.dither = *data & PRIVATE ? FM_DITHER_PRIVATE : FM_DITHER_SHARED;
