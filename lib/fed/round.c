@@ -3,7 +3,6 @@
 #include "agg/magnitude.h"
 #include "base/mem.h"
 #include "fed/tally.h"
-#include "mask/bits.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -95,12 +94,11 @@ flush(struct fm_round *r, struct fm_err *e)
     return rc;
 }
 
-/* What a bundle takes: its file, and its masks once they are decoded. */
+/* What a bundle takes: its file, or what was decoded from it. */
 static size_t
 weight(const struct fm_bundle *b)
 {
-    return b->bytes.len +
-           (b->coder == FM_CODER_RAW ? 0 : fm_bits_size(b->masked));
+    return b->bytes.len + b->plain.len;
 }
 
 /*

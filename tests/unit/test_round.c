@@ -1,9 +1,22 @@
+#include "bundle/coded.h"
 #include "check.h"
 #include "fed/round.h"
 #include "fixture.h"
 #include "partial_file.h"
 
+#include <sys/resource.h>
+
 enum { CLIENTS = 20 };
+
+/* The address sanitizer keeps what is freed for a while. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { FREED_STAYS = true };
+#else
+enum { FREED_STAYS = false };
+#endif
 
 static char notes[4096];
 
@@ -323,6 +336,60 @@ replay(void)
     fm_model_free(m);
 }
 
+/* The most memory that the process has had, in megabytes. */
+static size_t
+memory(void)
+{
+    struct rusage u;
+
+    CHECK(getrusage(RUSAGE_SELF, &u) == 0, "getrusage");
+    return (size_t)u.ru_maxrss >> 10; /* Linux counts in KiB */
+}
+
+/*
+ * Bundles of few bytes that stand for many do not fill the memory: as decoded
+ * they are waited for, not as they came.
+ */
+static void
+frugal(void)
+{
+    struct fm_model *m =
+        fx_model("input 1x1x1000\nlinear 1200\n", FM_FEDAVG, FM_UNIFORM);
+    const size_t each = 4 * m->full >> 20; /* megabytes */
+    struct fm_bundle b = fx_answer(m, "0", 1, 1);
+    struct fm_buf file = {0}, raw = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_round *r;
+    size_t before;
+
+    memset(b.bytes.data, 0, 4 * b.full);
+    CHECK(fm_coded_encode(&b, m, NULL, &e) == 0, "%s", e.msg);
+    for (int k = 0; k < 32; k++) {
+        snprintf(b.client, sizeof b.client, "%d", k);
+        raw.len = 0;
+        b.coder = FM_CODER_RAW; /* which gives it its id */
+        CHECK(fm_bundle_write(&raw, &b, &e) == 0, "%s", e.msg);
+        b.coder = FM_CODER_RANS;
+        CHECK(fm_bundle_write(&file, &b, &e) == 0, "%s", e.msg);
+    }
+    fm_bundle_free(&b);
+    fm_buf_free(&raw);
+    CHECK(file.len < 32 * 1024, "%zu bytes", file.len);
+    fx_save("many", &file);
+    CHECK(freopen("many", "rb", stdin), "many");
+
+    before = memory();
+    r = fm_round_new(m, NULL, NULL, &e);
+    CHECK(r && fm_round_take(r, "-", &e) == 0, "%s", e.msg);
+    CHECK(fm_round_clients(r) == 32, "%zu clients", fm_round_clients(r));
+    /* The sums take four times one, and 24 MB wait. */
+    if (!FREED_STAYS)
+        CHECK(memory() - before < 24 + 8 * each, "%zu MB", memory() - before);
+    fm_round_free(r);
+    fm_buf_free(&file);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
@@ -334,6 +401,7 @@ main(void)
     orders(m);
     rules(m);
     replay();
+    frugal();
     fm_model_free(m);
     fx_leave(dir);
     return 0;
