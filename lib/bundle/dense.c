@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/range.h"
+#include "rand/fmath.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -49,17 +50,6 @@ static unsigned
 length_of(uint32_t v)
 {
     return v ? 32 - (unsigned)__builtin_clz(v) : 0;
-}
-
-/* 2^e, of which every one asked for here is a double. */
-static double
-power_of_two(int e)
-{
-    uint64_t bits = (uint64_t)(e + 1023) << 52;
-    double d;
-
-    memcpy(&d, &bits, sizeof d);
-    return d;
 }
 
 /* The next tensor's number of values.  `i` is 0 when all are one tensor. */
@@ -139,7 +129,7 @@ find_integers(int32_t *k, int *e, const uint8_t *dense, size_t n)
     if (*e > MOST)
         return false;
     for (size_t i = 0; i < n; i++) {
-        double v = (double)fm_getf(dense + 4 * i) * power_of_two(-*e);
+        double v = (double)fm_getf(dense + 4 * i) * fm_power_of_two(-*e);
 
         if (v > INTEGER_MAX || v < -INTEGER_MAX)
             return false;
@@ -292,7 +282,7 @@ get_tensor(struct fm_range_in *r, struct models *m, uint8_t *dense, size_t n,
     if (e > MOST)
         return fm_err_set(err, FM_EINPUT, "the exponent %d is beyond %d", e,
                           MOST);
-    step = power_of_two(e);
+    step = fm_power_of_two(e);
     centre = get_integer(r, &m->centre, 0, &length);
     for (size_t i = 0; i < n; i++) {
         k = centre + get_integer(r, &m->difference, m->mean, &length);

@@ -1,5 +1,6 @@
 #include "fed/coarse.h"
 
+#include "rand/fmath.h"
 #include "rand/philox.h"
 
 #include <assert.h>
@@ -7,17 +8,6 @@
 #include <string.h>
 
 enum { DIGITS = 24, LANES = 1 << 12 };
-
-/* 2^e for -1022 <= e <= 1023. */
-static double
-power_of_two(int e)
-{
-    uint64_t bits = (uint64_t)(e + 1023) << 52;
-    double d;
-
-    memcpy(&d, &bits, sizeof d);
-    return d;
-}
 
 /* The exponent of the power of two that is nearest to x > 0 by ratio: halfway
  * between two of them is sqrt(2) times the lower. */
@@ -30,7 +20,7 @@ nearest_exponent(double x)
     memcpy(&bits, &x, sizeof bits);
     e = (int)(bits >> 52) - 1023;
     /* A subnormal is 0 to us: no float delta comes near. */
-    return e > -1023 && x >= power_of_two(e) * sqrt(2) ? e + 1 : e;
+    return e > -1023 && x >= fm_power_of_two(e) * sqrt(2) ? e + 1 : e;
 }
 
 static double
@@ -105,7 +95,7 @@ fm_coarse(float *delta, size_t n, unsigned bits, const float *variance,
     assert(n > 0 && bits >= 1 && bits < 32);
     if (!(sd > 0) || largest(delta, n) >= 0x1p36)
         return;
-    step = power_of_two(choose(delta, n, bits, variance, sd));
+    step = fm_power_of_two(choose(delta, n, bits, variance, sd));
     for (size_t i = 0; i < n; i++) {
         if (i % LANES == 0)
             fm_philox_lanes(lane, &at, (uint32_t)(i / FM_LANES),

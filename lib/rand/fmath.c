@@ -11,9 +11,8 @@
 #define LN2_HIGH 0x1.62e42fefap-1
 #define LN2_LOW  0x3.9ef35793c7673p-41
 
-/* 2^k as a double, k in -1022..1023. */
-static double
-power_of_two(int k)
+double
+fm_power_of_two(int k)
 {
     uint64_t bits = (uint64_t)(k + 1023) << 52;
     double x;
@@ -75,7 +74,7 @@ fm_exp(double x)
         p = 1.0 + r * p / i;
     p = 1.0 + r * p;
     /* Two factors, since 2^k alone may overflow or be subnormal. */
-    return p * power_of_two(k / 2) * power_of_two(k - k / 2);
+    return p * fm_power_of_two(k / 2) * fm_power_of_two(k - k / 2);
 }
 
 /* c[0] + c[1] x + ... + c[7] x^7 */

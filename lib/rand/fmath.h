@@ -7,6 +7,9 @@
 #ifndef FM_RAND_FMATH_H
 #define FM_RAND_FMATH_H
 
+/* fm_power_of_two - 2^k, k in -1022..1023. */
+double fm_power_of_two(int k);
+
 /* fm_log - natural logarithm of a normal x > 0. */
 double fm_log(double x);
 

@@ -28,6 +28,9 @@ ulps(double got, double want)
 static void
 golden(void)
 {
+    CHECK(fm_power_of_two(-1022) == DBL_MIN, "the least");
+    CHECK(fm_power_of_two(-3) == 0.125 && fm_power_of_two(0) == 1, "powers");
+    CHECK(fm_power_of_two(1023) == 0x1p1023, "the largest");
     CHECK(fm_log(1.0) == 0.0, "%a", fm_log(1.0));
     CHECK(fm_exp(0.0) == 1.0, "%a", fm_exp(0.0));
     CHECK(bits(fm_log(10.0)) == 0x40026bb1bbb55516, "%016" PRIx64,
