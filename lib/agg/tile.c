@@ -9,60 +9,85 @@
 #include <assert.h>
 #include <string.h>
 
-/* --- As the formula says ----------------------------------------------- */
+/* How many of the clients make one run: their weights are at most `most`. */
+static size_t
+run_length(const struct fm_tile_client *c, size_t n, uint64_t most)
+{
+    uint64_t total = 0;
+    size_t k = 0;
+
+    while (k < n && c[k].samples <= most - total)
+        total += c[k++].samples;
+    return k ? k : 1;
+}
+
+/* --- Without SIMD ------------------------------------------------------- */
 
 /* Loops of a constant length vectorise best. */
 enum { STRIP = 64 };
 
 /*
- * One strip.  A mask byte as 0 or -1 selects without a branch; for signed
- * masks it selects between n and -n, (n ^ ~t) - ~t.
+ * One strip of narrow sums.  A mask byte as 0 or -1 selects without a branch;
+ * for signed masks it selects between n and -n, (n ^ ~t) - ~t.
  */
 static void
-strip_binary(int64_t *restrict sum, const int32_t *restrict noise,
-             const uint8_t *restrict m, int64_t samples)
+strip_binary(int32_t *restrict sum, const int32_t *restrict noise,
+             const uint8_t *restrict m, int32_t weight)
 {
     for (size_t i = 0; i < STRIP; i++)
-        sum[i] += samples * (noise[i] & -(int32_t)m[i]);
+        sum[i] += weight * (noise[i] & -(int32_t)m[i]);
 }
 
 static void
-strip_signed(int64_t *restrict sum, const int32_t *restrict noise,
-             const uint8_t *restrict m, int64_t samples)
+strip_signed(int32_t *restrict sum, const int32_t *restrict noise,
+             const uint8_t *restrict m, int32_t weight)
 {
     for (size_t i = 0; i < STRIP; i++) {
         int32_t flip = (int32_t)m[i] - 1;
 
-        sum[i] += samples * ((noise[i] ^ flip) - flip);
+        sum[i] += weight * ((noise[i] ^ flip) - flip);
     }
 }
 
+/*
+ * Runs of clients as in the variants: 32 bits hold their sums.  A client too
+ * heavy has a run of its own, with weight 1.
+ */
 static void
-add_portable(int64_t *out, const struct fm_tile *t,
+add_portable(int64_t *sum, const struct fm_tile *t,
              const struct fm_tile_client *c, size_t n)
 {
-    size_t strips = (t->count + STRIP - 1) / STRIP * STRIP;
-    int64_t sum[FM_TILE];
-    int32_t noise[FM_TILE];
+    const uint64_t most = (uint64_t)(INT32_MAX / fm_noise_max(t->dist));
+    const size_t strips = (t->count + STRIP - 1) / STRIP * STRIP;
+    int32_t narrow[FM_TILE], noise[FM_TILE];
     uint8_t m[FM_TILE];
 
     /* The last strip runs over the tile's end into zeros that are dropped. */
-    memset(sum, 0, sizeof sum);
-    memset(noise, 0, sizeof noise);
-    memset(m, 0, sizeof m);
-    memcpy(sum, out, t->count * sizeof *sum);
-    for (size_t k = 0; k < n; k++) {
-        int64_t samples = (int64_t)c[k].samples;
+    memset(noise + t->count, 0, (strips - t->count) * sizeof *noise);
+    memset(m + t->count, 0, strips - t->count);
+    while (n) {
+        size_t run = run_length(c, n, most);
+        bool heavy = c->samples > most;
+        int64_t scale = heavy ? (int64_t)c->samples : 1;
 
-        fm_noise_fill(noise, c[k].key, t->dist, t->ordinal, t->first, t->count);
-        fm_bits_get(m, c[k].masks, t->at, t->count);
-        for (size_t i = 0; i < strips; i += STRIP)
-            if (t->signs)
-                strip_signed(sum + i, noise + i, m + i, samples);
-            else
-                strip_binary(sum + i, noise + i, m + i, samples);
+        memset(narrow, 0, strips * sizeof *narrow);
+        for (size_t k = 0; k < run; k++) {
+            int32_t weight = heavy ? 1 : (int32_t)c[k].samples;
+
+            fm_noise_fill(noise, c[k].key, t->dist, t->ordinal, t->first,
+                          t->count);
+            fm_bits_get(m, c[k].masks, t->at, t->count);
+            for (size_t i = 0; i < strips; i += STRIP)
+                if (t->signs)
+                    strip_signed(narrow + i, noise + i, m + i, weight);
+                else
+                    strip_binary(narrow + i, noise + i, m + i, weight);
+        }
+        for (size_t i = 0; i < t->count; i++)
+            sum[i] += scale * narrow[i];
+        c += run;
+        n -= run;
     }
-    memcpy(out, sum, t->count * sizeof *sum);
 }
 
 /* --- Through narrow sums ----------------------------------------------- */
@@ -125,18 +150,6 @@ widen(int64_t *sum, const struct fm_tile *t, const struct fm_tile_ops *ops,
     }
     for (size_t i = whole; i < t->count; i++)
         sum[i] += last[i - whole];
-}
-
-/* How many of the clients make one run. */
-static size_t
-run_length(const struct fm_tile_client *c, size_t n, uint64_t most)
-{
-    uint64_t total = 0;
-    size_t k = 0;
-
-    while (k < n && c[k].samples <= most - total)
-        total += c[k++].samples;
-    return k ? k : 1;
 }
 
 static void

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # The coder of masks in millions of parameters per second, one thread:
-# coder/encode, coder/decode (to raw bits), coder/sum (decoded and added to the
-# sums), on masks of about .8 bits uncoded by context; and sparse ones.
+# coder/encode, coder/decode (to raw bits), coder/sum (ten bundles decoded and
+# added to the sums), on masks of about .8 bits uncoded by context; and sparse
+# ones.
 
 coder_params=$(size 10000000 100000)
 
