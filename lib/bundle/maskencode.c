@@ -28,21 +28,45 @@ plan_free(struct plan *p)
 
 /* --- The curves ---------------------------------------------------------- */
 
-/* Several counters for each bin, taken in turn: a counter that was just
- * written cannot be read at once. */
-enum { WAYS = 4 };
+/*
+ * Several counters for each bin, taken in turn: a counter that was just written
+ * cannot be read at once.  They are emptied before one could overflow.
+ */
+enum { WAYS = 4, EMPTY = 1 << 30 };
+
+struct tally {
+    uint32_t count[WAYS][2 * FM_BINS_FINE]; /* by 2 bin + bit */
+    uint32_t n;                             /* entries in them */
+};
 
 static void
-count_tile(uint32_t count[WAYS][2 * FM_BINS_FINE], const uint8_t *bin,
-           const uint8_t *m, size_t n)
+tally_empty(struct tally *t, struct fm_curve_counts *c)
 {
+    for (size_t b = 0; b < FM_BINS_FINE; b++)
+        for (size_t w = 0; w < WAYS; w++) {
+            c->all[b] += t->count[w][2 * b] + t->count[w][2 * b + 1];
+            c->ones[b] += t->count[w][2 * b + 1];
+        }
+    *t = (struct tally){0};
+}
+
+static void
+tally_tile(struct tally *t, const uint8_t *bin, const uint8_t *m, size_t n)
+{
+    enum { EACH = 8 };
     size_t i = 0;
 
-    for (; i + WAYS <= n; i += WAYS)
-        for (size_t w = 0; w < WAYS; w++)
-            count[w][2 * bin[i + w] + m[i + w]]++;
+    for (; i + EACH <= n; i += EACH) {
+        uint16_t at[EACH]; /* a vector, before the counters' turn */
+
+        for (size_t j = 0; j < EACH; j++)
+            at[j] = (uint16_t)(2 * bin[i + j] + m[i + j]);
+        for (size_t j = 0; j < EACH; j++)
+            t->count[j % WAYS][at[j]]++;
+    }
     for (; i < n; i++)
-        count[0][2 * bin[i] + m[i]]++;
+        t->count[0][2 * bin[i] + m[i]]++;
+    t->n += (uint32_t)n;
 }
 
 static void
@@ -51,6 +75,7 @@ count_part(struct fm_curve_counts *c, struct plan *p,
 {
     const struct fm_mask_side *s = &p->side;
     const struct fm_threshold fine = fm_mask_side_fine(s);
+    struct tally tally = {0};
     uint8_t m[FM_MASK_TILE];
     uint16_t k[FM_MASK_TILE];
 
@@ -58,7 +83,6 @@ count_part(struct fm_curve_counts *c, struct plan *p,
     for (size_t first = 0; first < part->count; first += FM_MASK_TILE) {
         size_t left = part->count - first, at = part->at + first;
         size_t n = left < FM_MASK_TILE ? left : FM_MASK_TILE;
-        uint32_t count[WAYS][2 * FM_BINS_FINE] = {{0}};
 
         fm_mask_side_bins(s, part, &fine, p->bin + at, k, first, n);
         fm_bits_get(m, p->bits, at, n);
@@ -67,13 +91,11 @@ count_part(struct fm_curve_counts *c, struct plan *p,
                 m[i] ^= (uint8_t)(k[i] >> 15);
             fm_bits_put(p->flipped, at, m, n);
         }
-        count_tile(count, p->bin + at, m, n);
-        for (size_t b = 0; b < FM_BINS_FINE; b++)
-            for (size_t w = 0; w < WAYS; w++) {
-                c->all[b] += count[w][2 * b] + count[w][2 * b + 1];
-                c->ones[b] += count[w][2 * b + 1];
-            }
+        tally_tile(&tally, p->bin + at, m, n);
+        if (tally.n >= EMPTY)
+            tally_empty(&tally, c);
     }
+    tally_empty(&tally, c);
 }
 
 /* Fit every curve. */
@@ -148,28 +170,17 @@ plan_choose(struct plan *best, const struct fm_bundle *b,
 
 struct job {
     const struct plan *plan;
-    uint16_t (*table)[FM_BINS_FINE]; /* of each part */
     unsigned lanes;
     struct fm_buf *room; /* of each segment: its code is the end of it */
     const uint8_t **code;
 };
-
-/* A part's probabilities for its fine bins. */
-static void
-fine_table(uint16_t table[FM_BINS_FINE], const struct fm_mask_part *part)
-{
-    for (unsigned i = 0; i < FM_BINS_FINE; i++) {
-        unsigned b = i >> (FM_ZOOM_MAX - part->curve.zoom);
-
-        table[i] = part->p[b < FM_BINS ? b : FM_BINS - 1];
-    }
-}
 
 /* p of entries at .. at + n - 1, of which the last is in *part or before it. */
 static void
 look(const struct job *j, uint16_t *p, size_t *part, size_t at, size_t n)
 {
     const struct fm_mask_part *all = j->plan->side.part;
+    uint8_t bin[FM_MASK_TILE] = {0};
 
     for (size_t end = at + n; end > at;) {
         size_t start;
@@ -177,8 +188,10 @@ look(const struct job *j, uint16_t *p, size_t *part, size_t at, size_t n)
         while (all[*part].at >= end)
             --*part;
         start = all[*part].at > at ? all[*part].at : at;
-        for (size_t i = start; i < end; i++)
-            p[i - at] = j->table[*part][j->plan->bin ? j->plan->bin[i] : 0];
+        if (j->plan->bin)
+            fm_threshold_zoom(bin, j->plan->bin + start, all[*part].curve.zoom,
+                              end - start);
+        fm_threshold_look(p + (start - at), bin, all[*part].p, end - start);
         end = start;
     }
 }
@@ -237,11 +250,8 @@ encode_segments(struct fm_buf *out, const struct plan *plan, unsigned lanes,
 
     j.room = fm_alloc(n, sizeof *j.room, e);
     j.code = fm_alloc(n, sizeof *j.code, e);
-    j.table = fm_alloc(plan->side.nparts, sizeof *j.table, e);
-    if (!j.room || !j.code || !j.table)
+    if (!j.room || !j.code)
         goto out;
-    for (size_t i = 0; i < plan->side.nparts; i++)
-        fine_table(j.table[i], &plan->side.part[i]);
     for (size_t i = 0; i < n; i++) {
         size_t size = fm_rans_room(fm_mask_segment_count(masked, i));
 
@@ -256,7 +266,6 @@ out:
         fm_buf_free(&j.room[i]);
     free(j.room);
     free(j.code);
-    free(j.table);
     return rc;
 }
 

@@ -76,32 +76,17 @@ fm_rans_decode_avx2(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
     return i;
 }
 
-/* An unsigned integer of 32 bits as a double: 2^52 is added by its bits. */
-static inline __m256d
-to_double(__m128i x)
-{
-    const __m256i magic = _mm256_set1_epi64x(0x4330000000000000);
-
-    return _mm256_sub_pd(
-        _mm256_castsi256_pd(_mm256_or_si256(_mm256_cvtepu32_epi64(x), magic)),
-        _mm256_castsi256_pd(magic));
-}
-
 /*
- * x / f, exact: a double holds both, and a quotient that is no integer is
- * further from the next one than its rounding can go.
+ * x / f, or one more or less: it is below 2^17, and a float's rounding, with
+ * the lost last bit of x, moves it by less than 1.
  */
 static inline __m256i
-quotient(__m256i x, __m256i f)
+near_quotient(__m256i x, __m256i f)
 {
-    __m128i low = _mm256_cvttpd_epi32(
-        _mm256_div_pd(to_double(_mm256_castsi256_si128(x)),
-                      to_double(_mm256_castsi256_si128(f))));
-    __m128i high = _mm256_cvttpd_epi32(
-        _mm256_div_pd(to_double(_mm256_extracti128_si256(x, 1)),
-                      to_double(_mm256_extracti128_si256(f, 1))));
+    __m256 half = _mm256_cvtepi32_ps(_mm256_srli_epi32(x, 1));
 
-    return _mm256_set_m128i(high, low);
+    return _mm256_cvttps_epi32(
+        _mm256_div_ps(_mm256_add_ps(half, half), _mm256_cvtepi32_ps(f)));
 }
 
 /* Words are rare: one entry in sixteen has one at the most. */
@@ -131,15 +116,19 @@ unstep(__m256i x, const uint16_t *probability, uint8_t **at, uint8_t bits)
         _mm256_and_si256(_mm256_set1_epi32(bits), each), each);
     __m256i f = _mm256_blendv_epi8(_mm256_sub_epi32(one, p), p, bit);
     __m256i most = _mm256_slli_epi32(f, 32 - FM_RANS_BITS);
-    __m256i give = _mm256_cmpeq_epi32(_mm256_max_epu32(x, most), x), q;
+    __m256i give = _mm256_cmpeq_epi32(_mm256_max_epu32(x, most), x), q, r, fix;
     unsigned m = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(give));
 
     if (m)
         give_words(x, m, at);
     x = _mm256_blendv_epi8(x, _mm256_srli_epi32(x, 16), give);
-    q = quotient(x, f);
-    x = _mm256_add_epi32(_mm256_slli_epi32(q, FM_RANS_BITS),
-                         _mm256_sub_epi32(x, _mm256_mullo_epi32(q, f)));
+    q = near_quotient(x, f);
+    r = _mm256_sub_epi32(x, _mm256_mullo_epi32(q, f));
+    x = _mm256_add_epi32(_mm256_slli_epi32(q, FM_RANS_BITS), r);
+    /* Where q was wrong, the remainder is not in 0..f-1. */
+    fix = _mm256_sub_epi32(one, f);
+    x = _mm256_sub_epi32(x, _mm256_and_si256(fix, _mm256_srai_epi32(r, 31)));
+    x = _mm256_add_epi32(x, _mm256_andnot_si256(_mm256_cmpgt_epi32(f, r), fix));
     return _mm256_add_epi32(x, _mm256_andnot_si256(bit, p));
 }
 

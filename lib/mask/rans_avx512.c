@@ -53,21 +53,12 @@ fm_rans_decode_avx512(struct fm_rans_in *in, uint8_t *bits, const uint16_t *p,
     return i;
 }
 
-/*
- * x / f, exact: a double holds both, and a quotient that is no integer is
- * further from the next one than its rounding can go.
- */
+/* As in rans_avx2.c, of the whole x. */
 static inline __m512i
-quotient(__m512i x, __m512i f)
+near_quotient(__m512i x, __m512i f)
 {
-    __m256i low = _mm512_cvttpd_epi32(
-        _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_castsi512_si256(x)),
-                      _mm512_cvtepu32_pd(_mm512_castsi512_si256(f))));
-    __m256i high = _mm512_cvttpd_epi32(
-        _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(x, 1)),
-                      _mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(f, 1))));
-
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    return _mm512_cvttps_epi32(
+        _mm512_div_ps(_mm512_cvtepu32_ps(x), _mm512_cvtepi32_ps(f)));
 }
 
 static inline __m512i
@@ -80,16 +71,21 @@ unstep(__m512i x, const uint16_t *probability, uint8_t **at, __mmask16 bit)
     __mmask16 give =
         _mm512_cmpge_epu32_mask(x, _mm512_slli_epi32(f, 32 - FM_RANS_BITS));
     unsigned n = (unsigned)__builtin_popcount(give);
-    __m512i q;
+    __m512i q, r, fix;
 
     *at -= FM_RANS_WORD * (size_t)n;
     _mm256_mask_storeu_epi16(
         *at, (__mmask16)((1u << n) - 1),
         _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(give, x)));
     x = _mm512_mask_srli_epi32(x, give, x, 16);
-    q = quotient(x, f);
-    x = _mm512_add_epi32(_mm512_slli_epi32(q, FM_RANS_BITS),
-                         _mm512_sub_epi32(x, _mm512_mullo_epi32(q, f)));
+    q = near_quotient(x, f);
+    r = _mm512_sub_epi32(x, _mm512_mullo_epi32(q, f));
+    x = _mm512_add_epi32(_mm512_slli_epi32(q, FM_RANS_BITS), r);
+    /* Where q was wrong, the remainder is not in 0..f-1. */
+    fix = _mm512_sub_epi32(one, f);
+    x = _mm512_mask_sub_epi32(
+        x, _mm512_cmplt_epi32_mask(r, _mm512_setzero_si512()), x, fix);
+    x = _mm512_mask_add_epi32(x, _mm512_cmpge_epi32_mask(r, f), x, fix);
     return _mm512_mask_add_epi32(x, (__mmask16)~bit, x, p);
 }
 

@@ -99,6 +99,20 @@ fm_threshold_bins(uint8_t *bin, const struct fm_threshold *rule,
 }
 
 void
+fm_threshold_zoom(uint8_t *restrict bin, const uint8_t *restrict fine,
+                  unsigned zoom, size_t count)
+{
+    const unsigned shift = FM_ZOOM_MAX - zoom;
+
+    assert(zoom <= FM_ZOOM_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t b = (uint8_t)(fine[i] >> shift);
+
+        bin[i] = b < FM_BINS ? b : FM_BINS - 1;
+    }
+}
+
+void
 fm_threshold_look(uint16_t *p, const uint8_t *bin, const uint16_t *table,
                   size_t count)
 {

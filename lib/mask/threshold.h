@@ -66,6 +66,12 @@ void fm_threshold_bins(uint8_t *bin, const struct fm_threshold *rule,
                        const uint16_t *noise, const uint16_t *k, size_t count);
 
 /*
+ * fm_threshold_zoom - the bins of a zoom from `count` fine ones.
+ */
+void fm_threshold_zoom(uint8_t *bin, const uint8_t *fine, unsigned zoom,
+                       size_t count);
+
+/*
  * fm_threshold_look - p[i] = table[bin[i]] for `count` entries, the table of
  * FM_BINS probabilities and no bin beyond it.
  */

@@ -85,6 +85,8 @@ variants(void)
                 fm_cpu_cap(FM_CPU_PORTABLE);
                 fm_threshold_bins(want, &r, noise, lane, N);
                 fm_threshold_bins(fine, &f, noise, lane, N);
+                fm_threshold_zoom(got, fine, z, N);
+                CHECK(memcmp(got, want, N) == 0, "zoom %u", z);
                 for (int i = 0; i < N; i++) {
                     int b = fine[i] >> (FM_ZOOM_MAX - z);
 
