@@ -11,6 +11,12 @@ data=$here/data
 clients=20 rounds=${ROUNDS:-12}
 jobs=$(nproc 2>/dev/null || echo 2)
 
+case ${1:-} in
+-*)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+    exit
+    ;;
+esac
 dir=${1:-$root/build/demo}
 if [ -e "$dir" ] && [ $# -gt 0 ]; then
     echo "demo.sh: $dir is there already" >&2
