@@ -24,16 +24,10 @@
 # bytes that the round's clients sent, and the seconds it took (as far as this
 # run did it).  A round without a test has - for accuracy and loss.
 set -eu
-LC_ALL=C
-export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-
-usage() {
-    echo "fashion-mnist.sh: $1" >&2
-    sed -n '/^#   --/s/^# //p' "$0" >&2
-    exit 2
-}
+# shellcheck source=samples/shared.sh
+. "$here/shared.sh"
 
 method=fedmrn partition=iid rounds=100 data=$root/build/fashion-mnist out=
 jobs=$(nproc 2>/dev/null || echo 2) seed=1 private=
@@ -42,9 +36,7 @@ settings=
 while [ $# -gt 0 ]; do
     case $1 in
     --*=*) name=${1%%=*} value=${1#*=}; shift ;;
-    --help | -h)
-        sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
-        exit 0 ;;
+    --help | -h) help ;;
     --*)
         [ $# -gt 1 ] || usage "$1 needs a value"
         name=$1 value=$2; shift 2 ;;
@@ -70,28 +62,15 @@ while [ $# -gt 0 ]; do
     *) usage "no option $name" ;;
     esac
 done
-for n in "$rounds" "$jobs" "$seed" "$clients" "$per_round" \
-    "$every"; do
-    case $n in '' | *[!0-9]*) usage "$n is not a number" ;; esac
-done
+numbers "$rounds" "$jobs" "$seed" "$clients" "$per_round" "$every"
 [ "$every" -gt 0 ] || usage "--eval-every 0"
 [ "$per_round" -le "$clients" ] || usage "more clients a round than clients"
 out=${out:-$method-$(echo "$partition" | tr : -)}
 
-[ ! -d "$root/build/bin" ] || PATH=$root/build/bin:$PATH
-command -v fedmrn-train >/dev/null || {
-    echo "fashion-mnist.sh: no fedmrn-train here; run \`make\` first" >&2
-    exit 1
-}
+find_tools
 sh "$here/get-data.sh" fashion-mnist "$data"
 data=$(cd "$data" && pwd)
-# file NAME - its path, plain or .gz
-file() {
-    if [ -f "$data/$1" ]; then echo "$data/$1"; else echo "$data/$1.gz"; fi
-}
-images=$(file train-images-idx3-ubyte) labels=$(file train-labels-idx1-ubyte)
-test_images=$(file t10k-images-idx3-ubyte)
-test_labels=$(file t10k-labels-idx1-ubyte)
+find_data "$data"
 
 mkdir -p "$out"
 cd "$out"
@@ -110,15 +89,6 @@ echo "$run" >run
     --batch "$batch" $settings --seed "$seed" -o w0
 [ -d parts ] || fedmrn-split --labels "$labels" --scheme "$partition" \
     --clients "$clients" --seed "$seed" -o parts
-
-# chosen ROUND - its clients: those with the smallest noise, which is the same
-# everywhere.  Ties go to the lower number.
-chosen() {
-    fedmrn-noise --seed "$seed" --round "$1" --client chosen \
-        --noise uniform:1 --ordinal 0 --shape "$clients" --format text |
-        awk '{ print $NF, NR - 1 }' | sort -k1,1g -k2,2n |
-        awk -v k="$per_round" 'NR <= k { print $2 }'
-}
 
 # client ID BASE BUNDLE ROUND - train one and pack its answer
 cat >client.sh <<'CLIENT'
@@ -143,7 +113,7 @@ while [ "$r" -le "$rounds" ]; do
     base=w$((r - 1))
     if [ ! -f w$r ]; then
         mkdir -p r$r
-        for c in $(chosen "$r"); do
+        for c in $(chosen "$seed" "$r" "$clients" "$per_round"); do
             [ -f "r$r/$c.mrn" ] || echo "$c"
         done | xargs -P "$jobs" -I{} sh client.sh {} $base r$r/{}.mrn "$r"
         fedmrn-aggregate -q --model $base r$r/*.mrn -o w$r

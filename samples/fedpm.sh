@@ -16,48 +16,37 @@
 # weights, bytes of the packed bundles, bits of a mask for a parameter, bytes of
 # the packed model that goes back.
 set -eu
-LC_ALL=C
-export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
+# shellcheck source=samples/shared.sh
+. "$here/shared.sh"
 
 rounds=12 clients=10 jobs=$(nproc 2>/dev/null || echo 2) threads=1 seed=1
 arch=conv4 data=$root/build/mnist out=fedpm
 settings='--gradient authors --mean 0.1307 --std 0.3081'
 while [ $# -gt 0 ]; do
     case $1 in
-    --help | -h)
-        sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
-        exit 0 ;;
+    --help | -h) help ;;
     --rounds | --clients | --jobs | --threads | --seed | --arch | --data | --out)
-        [ $# -gt 1 ] || { echo "fedpm.sh: $1 needs a value" >&2; exit 2; }
+        [ $# -gt 1 ] || usage "$1 needs a value"
         eval "${1#--}=\$2" ;;
     --?*)
-        [ $# -gt 1 ] || { echo "fedpm.sh: $1 needs a value" >&2; exit 2; }
+        [ $# -gt 1 ] || usage "$1 needs a value"
         case $1 in # the last one counts
         --gradient) settings=${settings#--gradient authors} ;;
         esac
         settings="$settings $1 $2" ;;
-    *) echo "fedpm.sh: $1 is not an option" >&2; exit 2 ;;
+    *) usage "$1 is not an option" ;;
     esac
     shift 2
 done
+numbers "$rounds" "$clients" "$jobs" "$threads" "$seed"
 
-[ ! -d "$root/build/bin" ] || PATH=$root/build/bin:$PATH
-command -v fedmrn-train >/dev/null || {
-    echo "fedpm.sh: no fedmrn-train here; run \`make\` first" >&2
-    exit 1
-}
+find_tools
 # A subset of one's own will do, too.
 [ -f "$data/train-labels-idx1-ubyte" ] || sh "$here/get-data.sh" mnist "$data"
 data=$(cd "$data" && pwd)
-# file NAME - its path, plain or .gz
-file() {
-    if [ -f "$data/$1" ]; then echo "$data/$1"; else echo "$data/$1.gz"; fi
-}
-images=$(file train-images-idx3-ubyte) labels=$(file train-labels-idx1-ubyte)
-test_images=$(file t10k-images-idx3-ubyte)
-test_labels=$(file t10k-labels-idx1-ubyte)
+find_data "$data"
 case $arch in
 conv* | cnn* | mlp | lenet5) network="--arch $arch --input 1x28x28 --classes 10" ;;
 *) network="--arch $(cd "$(dirname "$arch")" && pwd)/$(basename "$arch")" ;;
@@ -78,18 +67,21 @@ echo "$run" >run
 [ -f results.tsv ] || printf '%b' 'round\tsample\tthreshold\tmean\tbytes_up' \
     '\tmask_bits\tbytes_down\n' >results.tsv
 
-# A client's state belongs to its bundle: both are new, or neither is.
+# A client's state belongs to its bundle: both are new, or neither is.  The tool
+# writes the state first, so where there is an answer there is its state.
 cat >client.sh <<'CLIENT'
 set -eu
 c=$1 r=$2 base=w$(($2 - 1))
 [ ! -f "r$r/$c.mrn" ] || exit 0
-rm -f "state/$c.new"
-[ ! -f "state/$c" ] || cp "state/$c" "state/$c.new"
-fedmrn-train -q --threads "$threads" --model $base --images "$images" \
-    --labels "$labels" --indices "parts/$c" --client "$c" \
-    --state "state/$c.new" --seed $((seed << 40 ^ r << 20 ^ c)) \
-    -o "r$r/$c.raw"
-mv "state/$c.new" "state/$c"
+if [ ! -f "r$r/$c.raw" ]; then
+    rm -f "state/$c.new"
+    [ ! -f "state/$c" ] || cp "state/$c" "state/$c.new"
+    fedmrn-train -q --threads "$threads" --model $base --images "$images" \
+        --labels "$labels" --indices "parts/$c" --client "$c" \
+        --state "state/$c.new" --seed $((seed << 40 ^ r << 20 ^ c)) \
+        -o "r$r/$c.raw"
+fi
+[ ! -f "state/$c.new" ] || mv "state/$c.new" "state/$c"
 fedmrn-pack -q --model $base "r$r/$c.raw" -o "r$r/$c.mrn"
 rm -f "r$r/$c.raw"
 CLIENT

@@ -23,16 +23,10 @@
 # mean.tsv: per setting, means over seeds of the final accuracy and of the bits
 # over all rounds, and half of the range of the accuracies.  rate.svg draws it.
 set -eu
-LC_ALL=C
-export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-
-usage() {
-    echo "rate.sh: $1" >&2
-    sed -n '/^#   --/s/^# //p' "$0" >&2
-    exit 2
-}
+# shellcheck source=samples/shared.sh
+. "$here/shared.sh"
 
 out=$root/build/rate data=$root/build/fashion-mnist seeds='1 2 3' only=. list=
 jobs=$(nproc 2>/dev/null || echo 2) rounds=10 clients=200 epochs=5 quick=
@@ -41,9 +35,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=1; shift; continue ;;
     --list) list=1; shift; continue ;;
-    --help | -h)
-        sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
-        exit 0 ;;
+    --help | -h) help ;;
     --*) [ $# -gt 1 ] || usage "$1 needs a value" ;;
     *) usage "$1 is not an option" ;;
     esac
@@ -64,7 +56,7 @@ done
 if [ "$quick" ]; then
     rounds=2 clients=2000 epochs=1 seeds=1 per_round=2 every=1
 fi
-case $rounds in '' | *[!0-9]*) usage "$rounds is not a number" ;; esac
+numbers "$rounds"
 
 # settings - a name, and options of fashion-mnist.sh.  up and down go by a
 # factor of four over the run, around the same middle as the constant one.

@@ -12,9 +12,10 @@
 #                    private seeds come from it       (1, private seeds random)
 #   --group G        files in one partial sum         (64)
 #   --threads N      threads of one client            (1)
-LC_ALL=C
-export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$(dirname "$here")")
+# shellcheck source=samples/shared.sh
+. "$root/samples/shared.sh"
 
 usage() {
     echo "${0##*/}: $1" >&2
@@ -66,7 +67,7 @@ while [ $# -gt 0 ]; do
     --rounds | --per-round | --seed | --group | --threads | --tasks | \
         --at-once | --jobs)
         case $value in
-        '' | *[!0-9]*) usage "$name $value: not a number" ;;
+        '' | *[!0-9]* | 0[0-9]*) usage "$name $value: not a number" ;;
         esac
         [ "$name" = --seed ] || [ "$value" -gt 0 ] ||
             usage "$name $value: less than one" ;;
@@ -95,7 +96,7 @@ fi
 cd "$dir" || exit
 dir=$(pwd)
 
-tools=$(dirname "$(dirname "$here")")/build/bin
+tools=$root/build/bin
 if [ ! -x "$tools/fedmrn-train" ]; then
     tools=$(command -v fedmrn-train) ||
         fail "no fedmrn-train here; run \`make\` first"
@@ -139,16 +140,11 @@ finished() {
     [ -f "w$1" ] && cut -f1 results.tsv | grep -qx "$1"
 }
 
-# prepare ROUND - write its clients: those with the smallest noise, which is
-# the same everywhere.  Ties go to the lower number.
+# prepare ROUND - write its clients, and see what is there of it.
 prepare() {
     mkdir -p "r$1/log"
     if [ ! -f "r$1/clients" ]; then
-        fedmrn-noise --seed "$seed" --round "$1" --client chosen \
-            --noise uniform:1 --ordinal 0 --shape "$all" --format text |
-            awk '{ print $NF, NR - 1 }' | sort -k1,1g -k2,2n |
-            awk -v k="$per_round" 'NR <= k { print $2 }' | sort -n \
-            >"r$1/chosen"
+        chosen "$seed" "$1" "$all" "$per_round" | sort -n >"r$1/chosen"
         echo "$everyone" | awk 'NR == FNR { of[$1]; next }
             FNR - 1 in of { print FNR - 1, $1 }' "r$1/chosen" - \
             >"r$1/clients.new"

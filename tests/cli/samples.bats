@@ -59,6 +59,35 @@ black() {
     run -2 sh "$samples/fashion-mnist.sh" --rounds ten
     run -2 sh "$samples/fashion-mnist.sh" --rounds
     run -2 sh "$samples/fashion-mnist.sh" --clients 5 --per-round 6
+    run -2 sh "$samples/fashion-mnist.sh" --seed 08
+}
+
+@test "fedpm: goes on where it stopped, and no client learns twice" {
+    mkdir data
+    digits=$BATS_TEST_DIRNAME/../../samples/data/digits
+    for f in images-idx3 labels-idx1; do
+        gzip -dc "$digits-train-$f-ubyte.gz" >data/train-$f-ubyte
+        gzip -dc "$digits-test-$f-ubyte.gz" >data/t10k-$f-ubyte
+    done
+    printf '%s\n' 'input 64' 'linear 16' relu 'linear 10' >net.arch
+    pm() {
+        sh "$samples/fedpm.sh" --data data --clients 2 --epochs 1 --batch 64 \
+            --arch net.arch --out a "$@"
+    }
+    pm --rounds 1
+    cp -r a b
+    # What a kill leaves: an answer that is not packed yet, its state moved.
+    fedmrn-unpack --raw --model a/w0 a/r1/0.mrn -o a/r1/0.raw
+    rm a/r1/0.mrn a/w1
+    sed -i 1q a/results.tsv
+    pm --rounds 1
+    cmp a/w1 b/w1
+    cmp a/state/0 b/state/0
+    [ ! -e a/r1/0.raw ]
+    run ! --separate-stderr pm --rounds 1 --lr 0.2
+    [[ $stderr == *"a holds another run"* ]]
+    run -2 sh "$samples/fedpm.sh" --rounds ten
+    run -2 sh "$samples/fedpm.sh" --no-such-option
 }
 
 @test "rate: a sweep, its means, and what is done is done" {
