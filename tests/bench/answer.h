@@ -1,6 +1,7 @@
 /*
- * answer: synthetic answers to a model: random masks with one half of the bits
- * set, and small deltas.  They cost no training, and the tools cannot tell.
+ * answer: models of one layer, and synthetic answers to a model: random masks
+ * with one half of the bits set, and small deltas.  They cost no training, and
+ * the tools cannot tell.
  */
 #ifndef FM_BENCH_ANSWER_H
 #define FM_BENCH_ANSWER_H
@@ -10,6 +11,31 @@
 #include "mask/bits.h"
 
 #include <string.h>
+
+enum { BENCH_INPUTS = 1000 };
+
+/* One linear layer of about so many weights, all 0. */
+static inline struct fm_model *
+bench_model(size_t params, enum fm_method method, enum fm_dist dist,
+            struct fm_err *e)
+{
+    struct fm_settings set;
+    struct fm_buf file = {0};
+    struct fm_model *m;
+    char text[80];
+
+    fm_settings_default(&set, method);
+    set.dist = dist;
+    snprintf(text, sizeof text, "input %d\nlinear %zu nobias\n", BENCH_INPUTS,
+             params / BENCH_INPUTS);
+    m = fm_model_new(fm_arch_parse(text, "arch", e), &set, 1, e);
+    if (m && fm_model_dump(&file, m, e)) { /* gives it an id */
+        fm_model_free(m);
+        m = NULL;
+    }
+    fm_buf_free(&file);
+    return m;
+}
 
 /* Client `i`'s answer, kept in b->bytes; release with fm_bundle_free. */
 static inline int

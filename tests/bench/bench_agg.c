@@ -10,34 +10,13 @@
 
 #include <unistd.h>
 
-enum { INPUTS = 1000, CLIENTS_MAX = 64, CALLS = 3 };
+enum { CLIENTS_MAX = 64, CALLS = 3 };
 
 struct job {
     size_t params, clients, threads;
     enum fm_method method;
     enum fm_dist dist;
 };
-
-static struct fm_model *
-make_model(const struct job *j, struct fm_err *e)
-{
-    struct fm_settings set;
-    struct fm_model *m;
-    struct fm_buf file = {0};
-    char text[80];
-
-    fm_settings_default(&set, j->method);
-    set.dist = j->dist;
-    snprintf(text, sizeof text, "input %d\nlinear %zu nobias\n", INPUTS,
-             j->params / INPUTS);
-    m = fm_model_new(fm_arch_parse(text, "arch", e), &set, 1, e);
-    if (m && fm_model_dump(&file, m, e)) { /* gives it an id */
-        fm_model_free(m);
-        m = NULL;
-    }
-    fm_buf_free(&file);
-    return m;
-}
 
 static int
 measure(double *best, const struct job *j, const struct fm_model *m,
@@ -66,7 +45,7 @@ run(const struct job *j, struct fm_err *e)
 {
     struct fm_bundle answer[CLIENTS_MAX] = {{0}};
     const struct fm_bundle *b[CLIENTS_MAX];
-    struct fm_model *m = make_model(j, e);
+    struct fm_model *m = bench_model(j->params, j->method, j->dist, e);
     double best = 0;
     int rc = m ? 0 : (int)e->code;
 
@@ -94,7 +73,7 @@ main(int argc, char **argv)
     while ((c = getopt(argc, argv, "p:c:t:d:s")) != -1)
         switch (c) {
         case 'p':
-            j.params = bench_number(optarg, INPUTS, (size_t)1 << 32);
+            j.params = bench_number(optarg, BENCH_INPUTS, (size_t)1 << 32);
             break;
         case 'c':
             j.clients = bench_number(optarg, 1, CLIENTS_MAX);

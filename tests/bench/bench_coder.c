@@ -15,7 +15,7 @@
 
 #include <unistd.h>
 
-enum { INPUTS = 1000, CALLS = 3, RUN = 1024, CLIENTS = 32 };
+enum { CALLS = 3, RUN = 1024, CLIENTS = 32 };
 
 struct job {
     size_t params, update, clients;
@@ -24,27 +24,6 @@ struct job {
     const char *what;
     bool bits;
 };
-
-static struct fm_model *
-make_model(const struct job *j, struct fm_err *e)
-{
-    struct fm_settings set;
-    struct fm_buf file = {0};
-    struct fm_model *m;
-    char text[80];
-
-    fm_settings_default(&set, j->method);
-    set.dist = j->dist;
-    snprintf(text, sizeof text, "input %d\nlinear %zu nobias\n", INPUTS,
-             j->params / INPUTS);
-    m = fm_model_new(fm_arch_parse(text, "arch", e), &set, 1, e);
-    if (m && fm_model_dump(&file, m, e)) { /* gives it an id */
-        fm_model_free(m);
-        m = NULL;
-    }
-    fm_buf_free(&file);
-    return m;
-}
 
 /* The only tensor's masks, as training ends with them. */
 static void
@@ -119,7 +98,7 @@ once(const struct job *j, const struct fm_model *m, const struct fm_bundle *b,
 static int
 run(const struct job *j, struct fm_err *e)
 {
-    struct fm_model *m = make_model(j, e);
+    struct fm_model *m = bench_model(j->params, j->method, j->dist, e);
     struct fm_accum *sum = m ? fm_accum_new(m, e) : NULL;
     struct fm_bundle b = {0};
     struct fm_buf code = {0};
@@ -172,7 +151,7 @@ main(int argc, char **argv)
                 bench_usage(usage);
             break;
         case 'p':
-            j.params = bench_number(optarg, INPUTS, (size_t)1 << 32);
+            j.params = bench_number(optarg, BENCH_INPUTS, (size_t)1 << 32);
             break;
         case 'u':
             j.update = bench_number(optarg, 1, 1000);
