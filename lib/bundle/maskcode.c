@@ -121,6 +121,8 @@ read_curves(struct fm_mask_side *s, const uint8_t **p, size_t *size)
             return false;
     if (s->form == FM_FORM_PLAIN && s->part[0].curve.knots > 1)
         return false;
+    if (in.at % 8 && in.p[in.at / 8] >> in.at % 8) /* what fills the byte */
+        return false;
     *p += (in.at + 7) / 8;
     *size -= (in.at + 7) / 8;
     return true;
@@ -142,18 +144,18 @@ fm_maskcode_decode(struct fm_buf *out, const struct fm_bundle *b,
                    struct fm_err *e)
 {
     struct fm_mask_side s = {0};
-    unsigned form, lanes;
+    unsigned first, form, lanes;
     int rc;
 
     if (b->masked == 0 || size == 0)
         return fm_bits_check(code, size, b->masked, e);
     assert(!base || base->masked == b->masked);
-    form = *code & ~(unsigned)FM_FORM_MANY;
-    lanes = *code & FM_FORM_MANY ? FM_RANS_MANY : FM_RANS_FEW;
-    code++;
+    first = *code++;
     size--;
-    if (form >= FM_FORMS)
-        return fm_err_set(e, FM_EINPUT, "masks: form %u is not known", form);
+    form = first & ~(unsigned)FM_FORM_MANY;
+    lanes = first & FM_FORM_MANY ? FM_RANS_MANY : FM_RANS_FEW;
+    if (form >= FM_FORMS || first == FM_FORM_MANY) /* what is stored has none */
+        return fm_err_set(e, FM_EINPUT, "masks: form %u is not known", first);
     if (form > FM_FORM_PLAIN && !base)
         return fm_err_set(e, FM_EINPUT,
                           "its masks are coded with the noise of its model, "
