@@ -108,7 +108,8 @@ fm_pack_take(struct fm_pack *p, const char *path, enum fm_pack_form form,
             if (rc == 0)
                 rc = fm_pack_add(p, &item.bundle, e);
         } else {
-            rc = fm_err_set(e, FM_EINPUT, "a partial sum, not a bundle");
+            rc = fm_err_set(e, FM_EINPUT,
+                            "a partial sum, not a bundle: send it as it is");
         }
         fm_item_free(&item);
         if (rc) {
