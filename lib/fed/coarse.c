@@ -107,3 +107,18 @@ fm_coarse(float *delta, size_t n, unsigned bits, const float *variance,
         delta[i] = (float)(k * step);
     }
 }
+
+void
+fm_coarse_variance(float *delta, size_t n, const float *variance)
+{
+    for (size_t i = 0; i < n; i++) {
+        double most;
+
+        /* Above, what takes all of the variance is such a multiple. */
+        if (variance[i] >= 0x1p-24f)
+            continue;
+        most = round_down((double)variance[i] * 0x1p48) * 0x1p-48;
+        if ((double)delta[i] < -most)
+            delta[i] = (float)(0 - most);
+    }
+}

@@ -46,4 +46,11 @@
 void fm_coarse(float *delta, size_t n, unsigned bits, const float *variance,
                uint64_t key, uint32_t ordinal);
 
+/*
+ * fm_coarse_variance - hold deltas of a running variance so that none takes it
+ * below 0 where they are summed, in multiples of 2^-48 (agg/accum.h).  That
+ * concerns a base value below 2^-24, of a channel that nothing comes through.
+ */
+void fm_coarse_variance(float *delta, size_t n, const float *variance);
+
 #endif

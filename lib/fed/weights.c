@@ -378,6 +378,8 @@ put_deltas(struct fm_weights *v, size_t i, uint8_t *out)
         fm_coarse(delta, t->spec->count, v->l->set->full_bits,
                   t->spec->role == FM_VAR ? t->value : NULL, v->l->private_seed,
                   (uint32_t)i);
+    if (t->spec->role == FM_VAR)
+        fm_coarse_variance(delta, t->spec->count, t->value);
     for (size_t j = 0; j < t->spec->count; j++)
         fm_putf(out + 4 * j, delta[j]);
 }

@@ -355,3 +355,22 @@ refused() {
     fedmrn-aggregate --model w0 1a 1b 2a 2b 1b 3a 3b 2a -o again
     cmp again whole
 }
+
+@test "aggregate: a variance that fell to nothing does not refuse the round" {
+    local at size
+    # Black images: nothing varies behind the convolution.
+    idx_images 40 8 8 0 >images
+    idx 40 -- 0 1 2 3 >labels
+    net | fedmrn-init --arch - --method fedavg --epochs 40 --batch 4 -o w0
+    size=$(head -c 8 w0 | od -An -td8)
+    at=$(tail -c +9 w0 | head -c $((size)) |
+        jq '."features.1.running_var".data_offsets[0]')
+    # 5.6 * 2^-48, where accumulators count multiples of 2^-48.
+    bytes 33 33 b3 28 33 33 b3 28 33 33 b3 28 |
+        dd of=w0 bs=1 seek=$((8 + size + at)) conv=notrunc status=none
+    seal w0
+    answer 1 a.mrn
+    fedmrn-aggregate --model w0 a.mrn -o w1
+    [ "$(tail -c +$((9 + $(head -c 8 w1 | od -An -td8) + at)) w1 |
+        head -c 4 | od -An -tx1)" != " 33 33 b3 28" ]
+}

@@ -149,9 +149,27 @@ edges(void)
         CHECK(fabsf(fine[i] - was[i]) <= 0x1p-22f, "%zu", i);
 }
 
+/* What is summed, in multiples of 2^-48, never takes more than there is. */
+static void
+spared(void)
+{
+    const float ulp = 0x1p-48f;
+    const float base[] = {5.6f * ulp, 5.6f * ulp, 5.6f * ulp, 0,
+                          .5f * ulp,  0x1p-24f,   1,          7 * ulp};
+    const float want[] = {-5 * ulp, 3, -5 * ulp, 0, 0, -0x1p-24f, -1, -7 * ulp};
+    float delta[] = {-5.6f * ulp, 3,         -5.4f * ulp, 0,
+                     -.5f * ulp,  -0x1p-24f, -1,          -7 * ulp};
+
+    fm_coarse_variance(delta, 8, base);
+    for (int i = 0; i < 8; i++)
+        CHECK(delta[i] == want[i] && !(delta[i] == 0 && signbit(delta[i])),
+              "%d: %a, not %a", i, (double)delta[i], (double)want[i]);
+}
+
 int
 main(void)
 {
+    spared();
     golden();
     lanes();
     unbiased();
