@@ -199,8 +199,10 @@ packed_shape(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
     size_t bytes;
     int rc = fm_model_packed_size(&bytes, m, e);
 
+    if (rc)
+        return rc;
     st->tensor = fm_alloc(1, sizeof *st->tensor, e);
-    if (rc || !st->tensor)
+    if (!st->tensor)
         return FM_ESYS;
     st->ntensors = 1;
     st->tensor[0] = (struct fm_st_tensor){.name = "counts",

@@ -31,6 +31,7 @@
  * holds the counts of all parameters in state_dict order with as many bits each
  * as the number of votes has, least significant first, the last byte filled
  * with zero bits.  It is read like the other; the model's id is the other's.
+ * Without votes that is no byte at all, for at most 2^28 parameters.
  *
  * The header is exactly what fm_model_head writes, so that equal models are
  * equal files; with the checksum, no flipped bit and no cut passes.  A model's
@@ -82,7 +83,7 @@ struct fm_model {
     struct fm_buf file; /* backs the values; do not touch */
 };
 
-enum { FM_MODEL_HEADER_MAX = 16 << 20 };
+enum { FM_MODEL_HEADER_MAX = 16 << 20, FM_MODEL_UNVOTED_MAX = 1 << 28 };
 #define FM_VOTES_MAX ((uint32_t)INT32_MAX)
 #define FM_ROUND_MAX ((uint64_t)1 << 32)
 
@@ -191,7 +192,7 @@ int fm_model_dump(struct fm_buf *out, struct fm_model *m, struct fm_err *e);
 int fm_model_identify(struct fm_model *m, struct fm_err *e);
 
 /* fm_model_pack - under fedpm: append the packed file to `out`; 0, or as
- * fm_model_head. */
+ * fm_model_head, or FM_EINPUT for too many parameters without a vote. */
 int fm_model_pack(struct fm_buf *out, const struct fm_model *m,
                   struct fm_err *e);
 

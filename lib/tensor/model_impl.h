@@ -44,7 +44,10 @@ int fm_model_read_contract(struct fm_model *m, const struct fm_st *st,
 int fm_model_write_meta(struct fm_st *st, const struct fm_model *m,
                         const char *sum, struct fm_err *e);
 
-/* fm_model_packed_size - bytes of the packed counts; 0 or FM_ESYS. */
+/*
+ * fm_model_packed_size - bytes of the packed counts; 0, FM_ESYS, or FM_EINPUT
+ * when there are no votes and too many counts: they would come from no bytes.
+ */
 int fm_model_packed_size(size_t *bytes, const struct fm_model *m,
                          struct fm_err *e);
 

@@ -15,6 +15,11 @@ fm_model_packed_size(size_t *bytes, const struct fm_model *m, struct fm_err *e)
 {
     size_t bits;
 
+    if (m->votes == 0 && m->arch->params > FM_MODEL_UNVOTED_MAX)
+        return fm_err_set(e, FM_EINPUT,
+                          "%zu counts without a vote are not packed; use the "
+                          "plain file",
+                          m->arch->params);
     if (!fm_mul_ok(m->arch->params, width_of(m->votes), &bits))
         return fm_err_nomem(e);
     *bytes = bits / 8 + (bits % 8 != 0);

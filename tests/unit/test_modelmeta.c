@@ -108,11 +108,34 @@ packed(void)
     mf_refused(&b, "features.0.weight: count 0 is above the 10 votes");
 }
 
+/* A small file without votes may not claim a thousand million counts. */
+static void
+claims(void)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_settings set;
+    struct fm_buf b = {0};
+    struct fm_model *m;
+
+    fm_settings_default(&set, FM_FEDPM);
+    m = fm_model_new(
+        fm_arch_parse("input 9\nsigmoid\nlinear 9 nobias\n", "net", &e), &set,
+        1, &e);
+    CHECK(m && !fm_model_pack(&b, m, &e), "%s", e.msg);
+    mf_edited(&b, "input 9\\nsigmoid\\nlinear 9 nobias",
+              "input 10000\\nlinear 100000 nobias",
+              "1000000000 counts without a vote are not packed; use the plain "
+              "file");
+    fm_buf_free(&b);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
     messages();
     votes();
     packed();
+    claims();
     return 0;
 }
