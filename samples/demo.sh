@@ -7,15 +7,14 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
+# shellcheck source=samples/shared.sh
+. "$here/shared.sh"
 data=$here/data
 clients=20 rounds=${ROUNDS:-12}
 jobs=$(nproc 2>/dev/null || echo 2)
 
 case ${1:-} in
--*)
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
-    exit
-    ;;
+-*) help ;;
 esac
 dir=${1:-$root/build/demo}
 if [ -e "$dir" ] && [ $# -gt 0 ]; then
