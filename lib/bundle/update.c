@@ -38,6 +38,23 @@ write_header(struct fm_buf *out, const struct fm_bundle *b,
     return rc;
 }
 
+/* n m unit of a whole run; a constant length makes vectors of it.  A mask byte
+ * as 0 or -1 selects n or 0; for signed masks n or -n, (n ^ ~t) - ~t. */
+static void
+scale_run(float *restrict out, const int32_t *restrict noise,
+          const uint8_t *restrict mask, double unit, bool is_signed)
+{
+    if (is_signed)
+        for (size_t i = 0; i < RUN; i++) {
+            int32_t flip = (int32_t)mask[i] - 1;
+
+            out[i] = (float)(((noise[i] ^ flip) - flip) * unit);
+        }
+    else
+        for (size_t i = 0; i < RUN; i++)
+            out[i] = (float)((noise[i] & -(int32_t)mask[i]) * unit);
+}
+
 /* A masked tensor's values as bytes at `p`. */
 static void
 put_masked(uint8_t *p, const struct fm_bundle *b, const struct fm_model *m,
@@ -46,20 +63,18 @@ put_masked(uint8_t *p, const struct fm_bundle *b, const struct fm_model *m,
     const struct fm_model_tensor *t = &m->tensor[tensor];
     const uint64_t key = fm_model_noise_key(m, b->round, b->client);
     const double unit = (double)fm_model_noise_a(m, b->round, tensor) * 0x1p-40;
-    const bool is_signed = b->method == FM_FEDMRNS;
-    int32_t noise[RUN];
-    uint8_t mask[RUN];
+    int32_t noise[RUN] = {0};
+    uint8_t mask[RUN] = {0};
+    float value[RUN];
 
     for (size_t first = 0; first < t->spec->count; first += RUN) {
         size_t left = t->spec->count - first, n = left < RUN ? left : RUN;
 
         fm_noise_fill(noise, key, m->set.dist, (uint32_t)tensor, first, n);
         fm_bits_get(mask, b->masks, t->at + first, n);
-        for (size_t i = 0; i < n; i++, p += 4) {
-            int32_t v = mask[i] ? noise[i] : is_signed ? -noise[i] : 0;
-
-            fm_putf(p, (float)(v * unit));
-        }
+        scale_run(value, noise, mask, unit, b->method == FM_FEDMRNS);
+        for (size_t i = 0; i < n; i++, p += 4)
+            fm_putf(p, value[i]);
     }
 }
 
