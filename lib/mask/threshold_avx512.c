@@ -12,6 +12,11 @@ widen(const uint16_t *lane)
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)lane));
 }
 
+/* Without optimisation gcc's gather is a macro, which hands the mask on to a
+ * function that takes it with a sign. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 /* n, or any integer of its size; `z` is the table of gaussian noise. */
 static inline __m512i
 noise_of(enum fm_dist d, const uint16_t *noise, size_t i, const int32_t *z)
@@ -23,6 +28,8 @@ noise_of(enum fm_dist d, const uint16_t *noise, size_t i, const int32_t *z)
         return _mm512_i32gather_epi32(widen(noise + i), z, 4);
     return _mm512_set1_epi32(65536);
 }
+
+#pragma GCC diagnostic pop
 
 size_t
 fm_threshold_bins_avx512(uint8_t *bin, const struct fm_threshold *rule,
