@@ -18,8 +18,10 @@ model(uint32_t reset, uint64_t round, uint32_t votes)
     return m;
 }
 
+/* One of each client, and a list of them. */
 static void
-answers(struct fm_bundle b[CLIENTS], const struct fm_model *m)
+answers(struct fm_bundle b[CLIENTS], const struct fm_bundle *list[CLIENTS],
+        const struct fm_model *m)
 {
     for (int k = 0; k < CLIENTS; k++) {
         char name[8];
@@ -27,7 +29,15 @@ answers(struct fm_bundle b[CLIENTS], const struct fm_model *m)
         snprintf(name, sizeof name, "c%d", k);
         /* Samples differ, and do not matter. */
         b[k] = fx_answer(m, name, 1 + (uint64_t)k * 1000, (uint64_t)k);
+        list[k] = &b[k];
     }
+}
+
+static void
+release(struct fm_bundle b[CLIENTS])
+{
+    for (int k = 0; k < CLIENTS; k++)
+        fm_bundle_free(&b[k]);
 }
 
 static uint32_t
@@ -51,7 +61,7 @@ exact(struct fm_pool *pool)
     struct fm_votes *all = fm_votes_new(m, &e), *one = fm_votes_new(m, &e);
 
     CHECK(all && one, "%s", e.msg);
-    answers(b, m);
+    answers(b, list, m);
     for (int k = 0; k < CLIENTS; k++)
         list[k] = &b[CLIENTS - 1 - k];
     CHECK(!fm_votes_add(all, list, CLIENTS, pool, &e), "%s", e.msg);
@@ -69,8 +79,7 @@ exact(struct fm_pool *pool)
     for (size_t t = 0, i = 0; t < m->arch->ntensors; t++)
         for (size_t j = 0; j < m->tensor[t].spec->count; j++, i++)
             CHECK(fm_model_ones(next, t, j) == kept_by(b, i), "next %zu", i);
-    for (int k = 0; k < CLIENTS; k++)
-        fm_bundle_free(&b[k]);
+    release(b);
     fm_votes_free(all);
     fm_votes_free(one);
     fm_model_free(next);
@@ -88,15 +97,14 @@ crowd(void)
     struct fm_err e = {FM_OK, ""};
     struct fm_votes *v = fm_votes_new(m, &e);
 
-    answers(b, m);
+    answers(b, list, m);
     for (int k = 0; k < MANY; k++)
         list[k] = &b[k % CLIENTS];
     CHECK(!fm_votes_add(v, list, MANY, NULL, &e), "%s", e.msg);
     for (size_t i = 0; i < m->masked; i++)
         CHECK(v->ones[i] == MANY / CLIENTS * kept_by(b, i), "%zu", i);
     CHECK(!fm_votes_finish(v, m, &e) && m->dtype == FM_U16, "%s", e.msg);
-    for (int k = 0; k < CLIENTS; k++)
-        fm_bundle_free(&b[k]);
+    release(b);
     fm_votes_free(v);
     fm_model_free(m);
 }
@@ -120,9 +128,7 @@ resets(void)
         struct fm_err e = {FM_OK, ""};
         struct fm_votes *v = fm_votes_new(m, &e);
 
-        answers(b, m);
-        for (int k = 0; k < CLIENTS; k++)
-            list[k] = &b[k];
+        answers(b, list, m);
         CHECK(!fm_votes_add(v, list, CLIENTS, NULL, &e), "%s", e.msg);
         CHECK(!fm_votes_finish(v, m, &e), "%s", e.msg);
         CHECK(m->votes == CLIENTS + (rule[r].kept ? 9u : 0), "%zu: %u votes", r,
@@ -134,8 +140,7 @@ resets(void)
                 CHECK(fm_model_ones(m, t, j) == old + kept_by(b, i), "%zu: %zu",
                       r, i);
             }
-        for (int k = 0; k < CLIENTS; k++)
-            fm_bundle_free(&b[k]);
+        release(b);
         fm_votes_free(v);
         fm_model_free(m);
     }
@@ -150,15 +155,12 @@ limits(void)
     struct fm_err e = {FM_OK, ""};
     struct fm_votes *v = fm_votes_new(m, &e);
 
-    answers(b, m);
-    for (int k = 0; k < CLIENTS; k++)
-        list[k] = &b[k];
+    answers(b, list, m);
     CHECK(fm_votes_add(v, list, CLIENTS, NULL, &e) == FM_EINPUT, "accepted");
     CHECK(strstr(e.msg, "more than 2147483647 votes"), "%s", e.msg);
     CHECK(v->n == 0 && fm_votes_finish(v, m, NULL) == FM_EINPUT, "no votes");
     CHECK(!fm_votes_add(v, list, CLIENTS - 1, NULL, NULL), "as many as fit");
-    for (int k = 0; k < CLIENTS; k++)
-        fm_bundle_free(&b[k]);
+    release(b);
     fm_votes_free(v);
     fm_model_free(m);
 }
@@ -180,9 +182,8 @@ partial(void)
     p.sum = fm_accum_new(m, &e);
     back = fm_accum_new(m, &e);
     CHECK(p.sum && p.sum->votes && back, "%s", e.msg);
-    answers(b, m);
+    answers(b, list, m);
     for (int k = 0; k < CLIENTS; k++) {
-        list[k] = &b[k];
         strcpy(part[k].client, b[k].client);
         part[k].bundle.b[0] = (uint8_t)(k + 1);
         part[k].samples = b[k].samples;
@@ -204,8 +205,7 @@ partial(void)
           "accepted");
     CHECK(strstr(e.msg, "parameter 7 has more votes"), "%s", e.msg);
     fm_buf_free(&file);
-    for (int k = 0; k < CLIENTS; k++)
-        fm_bundle_free(&b[k]);
+    release(b);
     fm_accum_free(p.sum);
     fm_model_free(m);
 }
