@@ -303,6 +303,7 @@ refine(double *y, unsigned knots, unsigned from)
 {
     double old[FM_CURVE_KNOTS];
 
+    assert(from > 0);
     for (unsigned j = 0; j < from; j++)
         old[j] = y[j];
     for (unsigned j = 0; j < knots; j++) {

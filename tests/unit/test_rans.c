@@ -147,7 +147,7 @@ length(void)
 
     draw(N, 3);
     size = encode(&code, N, 4);
-    CHECK(size < 16 + 3000 * 0.0756 / 8 * 1.5, "%zu bytes", size);
+    CHECK((double)size < 16 + 3000 * 0.0756 / 8 * 1.5, "%zu bytes", size);
 }
 
 /* Any bytes: no crash, and every variant says the same of them. */
