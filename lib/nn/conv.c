@@ -157,7 +157,7 @@ fm_conv_forward(struct fm_conv *c, const float *w, const float *b,
 
 /* sum[c] += x[i][c] of every row */
 FM_CLONES static void
-add_rows(float *restrict sum, const float *restrict x, size_t rows, size_t nc)
+add_biases(float *restrict sum, const float *restrict x, size_t rows, size_t nc)
 {
     for (size_t i = 0; i < rows; i++)
         for (size_t c = 0; c < nc; c++)
@@ -178,7 +178,7 @@ backward_lines(const struct job *j, size_t from, size_t to, float *col,
         fm_activation_backward(FM_RELU, j->seen + at, dy, dy, rows * c->k,
                                NULL);
     if (j->db)
-        add_rows(db, dy, rows, c->k);
+        add_biases(db, dy, rows, c->k);
     if (j->dw) {
         fm_gemm(c->row, c->k, rows, windows(c, j->x, from, to, col, true),
                 (struct fm_matrix){dy, c->k, false}, dw, c->k, true);
