@@ -54,6 +54,7 @@ read_policy(struct fm_policy *p)
 {
     const char *weights = fm_opt(&tool, "weights");
     const char *staleness = fm_opt(&tool, "staleness");
+    char why[FM_CLIENT_WHY];
 
     *p = (struct fm_policy){.exclude = exclude, .nexclude = nexclude};
     if (weights &&
@@ -89,8 +90,8 @@ read_policy(struct fm_policy *p)
                      "uniform");
     for (size_t i = 0; i < nexclude; i++)
         if (!fm_client_ok(exclude[i]))
-            fm_cli_usage("option --exclude: '%s' is not a client id",
-                         exclude[i]);
+            fm_cli_usage("option --exclude: %s",
+                         fm_client_why(why, exclude[i]));
 }
 
 static struct fm_record record; /* when there is a ledger */

@@ -132,6 +132,7 @@ parse(struct job *j, int argc, char **argv)
 {
     static const char *const seeded[] = {"seed", "noise", "noise-key", "shape",
                                          NULL};
+    char why[FM_CLIENT_WHY];
     int n;
 
     argv = fm_cli_start(&tool, argc, argv, &n);
@@ -142,8 +143,7 @@ parse(struct job *j, int argc, char **argv)
     j->ordinal = fm_opt_count(&tool, "ordinal", 0, UINT32_MAX, UINT64_MAX);
     j->client = fm_opt(&tool, "client");
     if (j->client && !fm_client_ok(j->client))
-        fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
-                     j->client, FM_CLIENT_MAX);
+        fm_cli_usage("option --client: %s", fm_client_why(why, j->client));
     j->model = fm_opt(&tool, "model");
     if (j->model)
         refuse_together("model", seeded);

@@ -150,6 +150,7 @@ update_options(struct fm_foreign *f, int operands)
 {
     static const char *const theirs[] = {"client", "samples", "dither"};
     const char *dither = fm_opt(&tool, "dither");
+    char why[FM_CLIENT_WHY];
     int asked = 0;
 
     *f = (struct fm_foreign){.dither = FM_DITHER_PRIVATE};
@@ -181,8 +182,7 @@ update_options(struct fm_foreign *f, int operands)
     fm_opt_need(&tool, "samples");
     f->samples = fm_opt_count(&tool, "samples", 1, FM_SAMPLES_MAX, 0);
     if (!fm_client_ok(f->client))
-        fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
-                     f->client, FM_CLIENT_MAX);
+        fm_cli_usage("option --client: %s", fm_client_why(why, f->client));
     return true;
 }
 

@@ -2,9 +2,11 @@
  * fedmrn-stats: each feature's mean and deviation, of rows that stay at home.
  * See man/fedmrn-stats.1 for the contract; the work is in data/stats.h.
  */
+#include "base/archive.h"
 #include "base/digest.h"
 #include "cli/common.h"
 #include "cli/out.h"
+#include "data/draft.h"
 #include "data/rows.h"
 #include "data/stats.h"
 #include "tensor/number.h"
@@ -22,6 +24,8 @@ static struct fm_opt opts[] = {
     {0, "missing", "refuse|mean",
      "--data: refuse (default), or mean of the column", NULL},
     {0, "indices", "FILE", "only these rows (default: all)", NULL},
+    {0, "draft", NULL,
+     "--data: print a draft of the list for --categories instead", NULL},
     {0, "settings", NULL, "print them as options of fedmrn-init", NULL},
     FM_OPT_JSON,
     FM_OPT_OUTPUT,
@@ -208,6 +212,26 @@ print_sums(const struct job *j, const struct fm_stats *s, struct fm_err *e)
 }
 
 static int
+draft(const struct job *j, struct fm_err *e)
+{
+    struct fm_buf file = {0}, text = {0};
+    int rc = fm_archive_slurp(&file, j->data.table,
+                              (size_t)1 << FM_IDX_LIMIT_LOG2, e);
+
+    if (rc || (rc = fm_buf_add(&file, "", 1, e)))
+        goto out;
+    if ((rc = fm_draft(&text, (char *)file.data, file.len - 1, j->data.label,
+                       e)))
+        fm_err_where(e, fm_file_name(j->data.table));
+    else
+        rc = fm_out_write(j->out, text.data, text.len, e);
+out:
+    fm_buf_free(&file);
+    fm_buf_free(&text);
+    return rc;
+}
+
+static int
 run(const struct job *j, struct fm_err *e)
 {
     struct total t = {0};
@@ -226,6 +250,22 @@ run(const struct job *j, struct fm_err *e)
     return rc;
 }
 
+/* A draft is of a whole table, and neither sums nor settings. */
+static void
+check_draft(const struct job *j)
+{
+    static const char *const not [] = {"categories", "missing", "indices",
+                                       "settings", "json"};
+
+    if (!fm_opt(&tool, "draft"))
+        return;
+    if (!j->data.table)
+        fm_cli_usage("option --draft: needs --data");
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+        if (fm_opt(&tool, not [i]))
+            fm_cli_usage("option --%s means nothing with --draft", not [i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -241,6 +281,7 @@ main(int argc, char **argv)
         fm_cli_usage("options --images and --data: one is enough");
     source = j.data.table ? j.data.table : j.data.images;
     j.indices = fm_opt(&tool, "indices");
+    check_draft(&j);
     if (!source && j.indices)
         fm_cli_usage("option --indices: needs --data or --images");
     if (source && j.n)
@@ -257,6 +298,6 @@ main(int argc, char **argv)
         fm_cli_usage("options --settings and --json: one is enough");
     j.out = fm_opt(&tool, "output");
     if (!fm_out_check(j.out, &e))
-        run(&j, &e);
+        fm_opt(&tool, "draft") ? draft(&j, &e) : run(&j, &e);
     return fm_cli_end(&e);
 }

@@ -327,6 +327,7 @@ main(int argc, char **argv)
     struct fm_cli_data c;
     char **operand;
     bool seeded;
+    char why[FM_CLIENT_WHY];
     int n;
 
     make_options();
@@ -356,8 +357,7 @@ main(int argc, char **argv)
     other_than(j.checkpoint, "output", j.out);
     other_than(j.checkpoint, "state", j.state_file);
     if (!fm_client_ok(j.client))
-        fm_cli_usage("option --client: '%s' is not 1 to %d of a-z 0-9 . _ -",
-                     j.client, FM_CLIENT_MAX);
+        fm_cli_usage("option --client: %s", fm_client_why(why, j.client));
     fm_cli_one_stdin((const char *[]){j.model, c.images, c.labels, c.text,
                                       c.leaf, c.table, j.indices, c.categories},
                      8);

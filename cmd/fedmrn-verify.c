@@ -9,6 +9,7 @@
 #include "trust/ledgerfile.h"
 #include "trust/vouch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct fm_opt opts[] = {
@@ -20,6 +21,7 @@ static struct fm_opt opts[] = {
     {0, "head", "HASH", "it must have the line with this hash", NULL},
     FM_OPT_THREADS,
     {'q', "quiet", NULL, "print no line for a good file", NULL},
+    FM_OPT_JSON,
     {0}};
 
 static struct fm_tool tool = {"fedmrn-verify",
@@ -29,13 +31,58 @@ static struct fm_tool tool = {"fedmrn-verify",
                               "is good, the reason for each that is not.",
                               "fedmrn-verify --model w0 r1/*.mrn", opts};
 
+/* An object, and so far what was said of it, as a line of JSON. */
+static int
+put(struct fm_json *j, struct fm_err *e)
+{
+    int rc = fm_cli_json(j, e);
+
+    fm_json_free(j);
+    return rc;
+}
+
+/* Names come from outside; what is no UTF-8 in them JSON does not take. */
+static void
+add_name(struct fm_json *j, const char *key, const char *name)
+{
+    char *copy = strdup(name);
+
+    if (copy)
+        fm_visible(copy);
+    fm_json_add_str(j, key, copy ? copy : "?");
+    free(copy);
+}
+
+/* What is known of a file: good, or why it is bad. */
+static int
+verdict(const char *path, const struct fm_err *why, struct fm_err *e)
+{
+    const bool ok = why->code == FM_OK;
+    struct fm_json *j;
+
+    if (!ok)
+        fm_cli_note("%s", why->msg);
+    if (ok && fm_opt(&tool, "quiet"))
+        return 0;
+    if (!fm_opt(&tool, "json")) {
+        if (ok)
+            fm_visible_line("%s: ok", fm_file_name(path));
+        return 0;
+    }
+    j = fm_json_object();
+    add_name(j, "file", fm_file_name(path));
+    fm_json_add_bool(j, "ok", ok);
+    if (!ok)
+        add_name(j, "reason", why->msg);
+    return put(j, e);
+}
+
 /* The first failure of the machine ends it; bad files do not. */
 static int
 run(char **path, size_t n, const char *signed_input, struct fm_err *e)
 {
     const char *model = fm_opt(&tool, "model");
     const char *roster = fm_opt(&tool, "roster");
-    const bool quiet = fm_opt(&tool, "quiet") != NULL;
     struct fm_model *base = NULL;
     struct fm_vouch *vouch = NULL;
     size_t bad = 0;
@@ -51,20 +98,14 @@ run(char **path, size_t n, const char *signed_input, struct fm_err *e)
     for (size_t i = 0; i < n && rc == 0; i++) {
         struct fm_err why = {FM_OK, ""};
 
-        switch (fm_verify(path[i], base, vouch ? fm_vouch_guard(vouch) : NULL,
-                          &why)) {
-        case FM_OK:
-            if (!quiet)
-                fm_visible_line("%s: ok", fm_file_name(path[i]));
-            break;
-        case FM_EINPUT:
-            fm_cli_note("%s", why.msg);
-            bad++;
-            break;
-        default:
+        fm_verify(path[i], base, vouch ? fm_vouch_guard(vouch) : NULL, &why);
+        if (why.code == FM_ESYS) {
             *e = why;
             rc = FM_ESYS;
+            break;
         }
+        bad += why.code == FM_EINPUT;
+        rc = verdict(path[i], &why, e);
     }
     if (rc == 0 && bad)
         rc = fm_err_set(e, FM_EINPUT, "%zu of %zu files %s bad", bad, n,
@@ -81,11 +122,22 @@ out:
 static void
 say(void *ctx, const struct fm_ledger_entry *t, const char *path)
 {
-    (void)ctx;
-    if (!fm_opt(&tool, "quiet"))
+    struct fm_json *j;
+
+    if (fm_opt(&tool, "quiet"))
+        return;
+    if (!fm_opt(&tool, "json")) {
         fm_visible_line("round %llu: ok%s%s",
                         (unsigned long long)t->output.round, path ? ": " : "",
                         path ? path : "");
+        return;
+    }
+    j = fm_json_object();
+    fm_json_add_int(j, "round", t->output.round);
+    fm_json_add_bool(j, "ok", true);
+    if (path)
+        add_name(j, "model", path);
+    put(j, ctx);
 }
 
 static int
@@ -109,18 +161,37 @@ replay(const struct fm_ledger *l, const char *path, struct fm_err *e)
 {
     struct fm_pool *pool = fm_cli_pool(&tool, e);
     int rc =
-        pool ? fm_replay(l, fm_opt(&tool, "dir"), pool, say, NULL, e) : FM_ESYS;
+        pool ? fm_replay(l, fm_opt(&tool, "dir"), pool, say, e, e) : FM_ESYS;
 
     fm_err_where(e, path);
     fm_pool_free(pool);
     return rc;
 }
 
+/* The ledger is as it should be. */
+static int
+whole(const struct fm_ledger *l, const char *name, struct fm_err *e)
+{
+    char hex[FM_LEDGER_HEX] = "";
+    struct fm_json *j;
+
+    fm_ledger_hex(hex, l->entry[l->n - 1].hash);
+    if (!fm_opt(&tool, "json")) {
+        fm_visible_line("%s: ok: %zu lines, hash %s", name, l->n, hex);
+        return 0;
+    }
+    j = fm_json_object();
+    add_name(j, "ledger", name);
+    fm_json_add_bool(j, "ok", true);
+    fm_json_add_int(j, "lines", l->n);
+    fm_json_add_str(j, "hash", hex);
+    return put(j, e);
+}
+
 static int
 run_ledger(const char *path, struct fm_err *e)
 {
     struct fm_ledger l = {0};
-    char hex[FM_LEDGER_HEX] = "";
     size_t torn = 0;
     int rc;
 
@@ -138,8 +209,7 @@ run_ledger(const char *path, struct fm_err *e)
                         "it",
                         fm_file_name(path), l.n + 1);
     if (rc == 0 && !fm_opt(&tool, "quiet"))
-        fm_visible_line("%s: ok: %zu lines, hash %s", fm_file_name(path), l.n,
-                        fm_ledger_hex(hex, l.entry[l.n - 1].hash));
+        rc = whole(&l, fm_file_name(path), e);
 out:
     fm_ledger_free(&l);
     return rc;

@@ -45,11 +45,6 @@ take_line(struct fm_onehot *h, char *at, size_t line, struct fm_err *e)
     for (const char *s = at; *s; s++)
         fields += *s == '\t';
     c->name = next(&at);
-    if (fields < 3)
-        return fm_err_set(e, FM_EINPUT,
-                          "line %zu: not a column's name and 2 categories or "
-                          "more, with tabs between them",
-                          line);
     if (fields - 1 > FM_ONEHOT_MAX)
         return fm_err_set(e, FM_EINPUT, "line %zu: more than %d categories",
                           line, FM_ONEHOT_MAX);

@@ -1,10 +1,11 @@
 /*
- * onehot: which columns of a table are categories, and what these are.
+ * onehot: which columns of a table are categories, and what these are; and
+ * which are left out.
  *
  * A text of lines, tab-separated: a column's name, and its categories in the
- * order of the features that they become, 2 or more and no two the same.
- * Blanks around them are dropped, lines end with LF or CR LF, and empty ones
- * are passed over.
+ * order of the features that they become, no two the same; or the name alone of
+ * a column that is left out.  Blanks around them are dropped,
+ * lines end with LF or CR LF, and empty ones are passed over.
  *
  * A list and not what a table happens to hold: sites whose tables differ must
  * agree on what a network's inputs are, also about a category that one of them

@@ -1,25 +1,20 @@
 #include "data/table.h"
 
 #include "base/mem.h"
+#include "data/fields.h"
 
 #include <stdlib.h>
 
-/* What of a field or a name a message shows. */
-enum { SHOWN = 40 };
+enum { SHOWN = FM_FIELD_SHOWN };
 
 static const uint32_t missing_bits = 0x7fc00000; /* a NaN: no field reads so */
 
 struct parser {
     struct fm_table *t;
-    char *at, *end;
-    char separator;
-    size_t line;  /* where the field at hand begins, from 1 */
-    size_t lines; /* how far the file was read */
-    bool last;    /* the field at hand ends its line */
-    char **name;  /* of the columns */
-    size_t columns, label;
+    struct fm_fields f;
     const struct fm_onehot *onehot;          /* or NULL */
-    const struct fm_onehot_column **onehots; /* each column's, or NULL */
+    const struct fm_onehot_column **onehots; /* each feature's, or NULL */
+    const struct fm_onehot_column *classes;  /* the label's, or NULL */
     struct fm_err *e;
 };
 
@@ -27,141 +22,8 @@ static int
 fail(const struct parser *p, size_t column, const char *what, const char *field)
 {
     return fm_err_set(p->e, FM_EINPUT, "line %zu, column '%.*s': %s%.*s%s",
-                      p->line, SHOWN, p->name[column], *field ? "'" : "", SHOWN,
-                      field, what);
-}
-
-/* The end of a quoted field: its text without quotes, ended by a NUL. */
-static int
-quoted(struct parser *p, char **field)
-{
-    char *to = ++p->at;
-
-    *field = to;
-    for (; p->at < p->end; p->at++) {
-        if (*p->at == '"') {
-            if (p->at + 1 == p->end || p->at[1] != '"')
-                break;
-            p->at++;
-        }
-        p->lines += *p->at == '\n';
-        *to++ = *p->at;
-    }
-    if (p->at == p->end)
-        return fm_err_set(p->e, FM_EINPUT, "line %zu: a quote is not closed",
-                          p->line);
-    p->at++;
-    while (p->at < p->end && (*p->at == ' ' || *p->at == '\r'))
-        p->at++;
-    if (p->at < p->end && *p->at != p->separator && *p->at != '\n')
-        return fm_err_set(p->e, FM_EINPUT,
-                          "line %zu: text after a closing quote", p->line);
-    *to = '\0';
-    return 0;
-}
-
-static void
-plain(struct parser *p, char **field)
-{
-    char *stop;
-
-    *field = p->at;
-    while (p->at < p->end && *p->at != p->separator && *p->at != '\n')
-        p->at++;
-    stop = p->at;
-    while (stop > *field && (stop[-1] == ' ' || stop[-1] == '\r'))
-        stop--;
-    p->last = p->at == p->end || *p->at == '\n';
-    *stop = '\0'; /* the byte behind the file is the caller's to give */
-}
-
-/* The next field of a line; p->last when it is the last one. */
-static int
-next(struct parser *p, char **field)
-{
-    int rc;
-
-    p->line = p->lines;
-    while (p->at < p->end && *p->at == ' ')
-        p->at++;
-    if (p->at < p->end && *p->at == '"') {
-        if ((rc = quoted(p, field)))
-            return rc;
-        p->last = p->at == p->end || *p->at == '\n';
-    } else
-        plain(p, field);
-    p->lines += p->last;
-    p->at += p->at < p->end;
-    return 0;
-}
-
-/* Pass over lines of nothing but a carriage return. */
-static bool
-more(struct parser *p)
-{
-    for (;;) {
-        char *s = p->at;
-
-        while (s < p->end && *s == '\r')
-            s++;
-        if (s == p->end)
-            return false;
-        if (*s != '\n')
-            return true;
-        p->at = s + 1;
-        p->lines++;
-    }
-}
-
-static int
-header(struct parser *p, const char *label)
-{
-    char *rest, *stop = memchr(p->at, '\n', (size_t)(p->end - p->at));
-    unsigned long number;
-    int rc;
-
-    p->separator = ',';
-    if (memchr(p->at, '\t', (size_t)((stop ? stop : p->end) - p->at)))
-        p->separator = '\t';
-    p->name = fm_alloc(FM_TABLE_COLUMNS_MAX, sizeof *p->name, p->e);
-    if (!p->name)
-        return FM_ESYS;
-    for (p->last = false; !p->last; p->columns++) {
-        if (p->columns == FM_TABLE_COLUMNS_MAX)
-            return fm_err_set(p->e, FM_EINPUT, "more than %d columns",
-                              FM_TABLE_COLUMNS_MAX);
-        if ((rc = next(p, &p->name[p->columns])))
-            return rc;
-    }
-    p->label = p->columns;
-    for (size_t i = p->columns; i-- > 0;)
-        if (strcmp(p->name[i], label) == 0) {
-            if (p->label < p->columns)
-                return fm_err_set(p->e, FM_EINPUT,
-                                  "two columns are called '%.*s'; say the "
-                                  "label's number",
-                                  SHOWN, label);
-            p->label = i;
-        }
-    if (p->label == p->columns && *label >= '1' && *label <= '9') {
-        number = strtoul(label, &rest, 10);
-        if (!*rest && number <= p->columns)
-            p->label = number - 1;
-    }
-    if (p->label == p->columns && p->columns == 1 && strchr(p->name[0], ';'))
-        return fm_err_set(p->e, FM_EINPUT,
-                          "semicolons in the header '%.*s': fields are "
-                          "separated by commas or tabs",
-                          SHOWN, p->name[0]);
-    if (p->label == p->columns)
-        return fm_err_set(p->e, FM_EINPUT,
-                          "no column '%.*s' for a label; the header has %zu, "
-                          "from '%.*s' to '%.*s'",
-                          SHOWN, label, p->columns, SHOWN, p->name[0], SHOWN,
-                          p->name[p->columns - 1]);
-    if (p->columns == 1)
-        return fm_err_set(p->e, FM_EINPUT, "the label is the only column");
-    return 0;
+                      p->f.line, SHOWN, p->f.name[column], *field ? "'" : "",
+                      SHOWN, field, what);
 }
 
 /* Which columns are categories, and how many features there are. */
@@ -169,28 +31,36 @@ static int
 kinds(struct parser *p)
 {
     const struct fm_onehot_column *c;
-    size_t at = 0, features = p->columns - 1;
+    size_t at = 0, features = p->f.columns - 1;
 
-    p->onehots = fm_alloc(p->columns, sizeof *p->onehots, p->e);
+    p->onehots = fm_alloc(p->f.columns, sizeof *p->onehots, p->e);
     if (!p->onehots)
         return FM_ESYS;
     for (size_t i = 0; p->onehot && i < p->onehot->n; i++) {
         c = &p->onehot->column[i];
-        for (at = 0; at < p->columns; at++)
-            if (strcmp(p->name[at], c->name) == 0)
+        for (at = 0; at < p->f.columns; at++)
+            if (strcmp(p->f.name[at], c->name) == 0)
                 break;
-        if (at == p->columns)
+        if (at == p->f.columns)
             return fm_err_set(p->e, FM_EINPUT,
-                              "no column '%.*s', which has categories", SHOWN,
-                              c->name);
-        if (at == p->label)
-            return fm_err_set(p->e, FM_EINPUT,
-                              "column '%.*s' is the label: a number, and not "
-                              "categories",
+                              "no column '%.*s', which the list of "
+                              "categories begins a line with",
                               SHOWN, c->name);
-        p->onehots[at] = c;
-        features += c->n - 1;
+        if (at != p->f.label) {
+            p->onehots[at] = c;
+            features += c->n - 1; /* wraps, and comes back, for n = 0 */
+            continue;
+        }
+        if (c->n > UINT8_MAX + 1)
+            return fm_err_set(p->e, FM_EINPUT,
+                              "column '%.*s' is the label: of more than 256 "
+                              "classes",
+                              SHOWN, c->name);
+        p->classes = c->n ? c : NULL;
     }
+    if (features == 0)
+        return fm_err_set(p->e, FM_EINPUT,
+                          "the list of categories leaves out all features");
     if (features > FM_TABLE_COLUMNS_MAX)
         return fm_err_set(p->e, FM_EINPUT, "more than %d features",
                           FM_TABLE_COLUMNS_MAX);
@@ -205,7 +75,7 @@ column_of(const struct parser *p, size_t feature)
     size_t i = 0, n;
 
     for (;; i++) {
-        n = p->onehots[i] ? p->onehots[i]->n : i != p->label;
+        n = p->onehots[i] ? p->onehots[i]->n : i != p->f.label;
         if (feature < n)
             return i;
         feature -= n;
@@ -229,36 +99,57 @@ keep_names(const struct parser *p)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < p->columns && !rc; i++) {
+    for (size_t i = 0; i < p->f.columns && !rc; i++) {
         const struct fm_onehot_column *c = p->onehots[i];
 
-        if (!c && i != p->label)
-            rc = keep_name(p, p->name[i], NULL);
+        if (!c && i != p->f.label)
+            rc = keep_name(p, p->f.name[i], NULL);
         for (size_t k = 0; c && k < c->n && !rc; k++)
-            rc = keep_name(p, p->name[i], c->category[k]);
+            rc = keep_name(p, p->f.name[i], c->category[k]);
     }
     return rc;
 }
 
-static bool
-is_missing(const char *field)
-{
-    return !*field || strcmp(field, "NA") == 0 || strcmp(field, "NaN") == 0 ||
-           strcmp(field, "nan") == 0 || strcmp(field, "?") == 0;
-}
-
-/* Decimal only: strtod would take hexadecimal and infinities as well. */
-static bool
-number(float *v, const char *field)
+static int
+take_label(struct parser *p, const char *field)
 {
     char *rest;
-    double d;
+    unsigned long label = strtoul(field, &rest, 10);
+    uint8_t y;
 
-    if (field[strspn(field, "0123456789+-.eE")])
-        return false;
-    d = strtod(field, &rest);
-    *v = (float)d;
-    return rest != field && !*rest && *v - *v == 0;
+    if (!*field)
+        return fail(p, p->f.label, "the label is missing", field);
+    if (p->classes) {
+        label = fm_onehot_find(p->classes, field);
+        if (label == p->classes->n)
+            return fail(p, p->f.label, "' is none of the label's categories",
+                        field);
+    } else if (*field < '0' || *field > '9' || *rest || label > UINT8_MAX)
+        return fail(p, p->f.label,
+                    "' is not a label: a whole number from 0 to 255, or a word "
+                    "in a list of --categories",
+                    field);
+    y = (uint8_t)label;
+    return fm_buf_add(&p->t->y, &y, 1, p->e);
+}
+
+static int
+take_number(struct parser *p, size_t column, const char *field)
+{
+    float v;
+
+    if (fm_field_number(&v, field))
+        return fm_buf_add(&p->t->x, &v, sizeof v, p->e);
+    if (!fm_field_comma(field))
+        return fail(p, column,
+                    "' is not a number that a float can hold; a list of "
+                    "--categories makes features of words",
+                    field);
+    return fail(p, column,
+                p->f.separator == ','
+                    ? "' has a decimal comma, not a point"
+                    : "' has a decimal comma; `tr , .` makes points of them",
+                field);
 }
 
 static int
@@ -268,31 +159,15 @@ take(struct parser *p, size_t column, const char *field, bool mean)
     const size_t n = c ? c->n : 1;
     size_t at = n;
     float v = 0;
-    char *rest;
-    unsigned long label;
-    uint8_t y;
     int rc = 0;
 
-    if (column == p->label) {
-        label = strtoul(field, &rest, 10);
-        if (*field < '0' || *field > '9' || *rest || label > UINT8_MAX)
-            return fail(p, column,
-                        *field ? "' is not a label: a whole number from 0 to "
-                                 "255"
-                               : "the label is missing",
-                        field);
-        y = (uint8_t)label;
-        return fm_buf_add(&p->t->y, &y, 1, p->e);
-    }
-    if (!c && !is_missing(field)) {
-        if (!number(&v, field))
-            return fail(p, column,
-                        "' is not a number that a float can hold; a list of "
-                        "--categories makes features of words",
-                        field);
-        return fm_buf_add(&p->t->x, &v, sizeof v, p->e);
-    }
-    if (c && (at = fm_onehot_find(c, field)) == n && !is_missing(field))
+    if (column == p->f.label)
+        return take_label(p, field);
+    if (n == 0)
+        return 0;
+    if (!c && !fm_field_missing(field))
+        return take_number(p, column, field);
+    if (c && (at = fm_onehot_find(c, field)) == n && !fm_field_missing(field))
         return fail(p, column, "' is none of the column's categories", field);
     if (at == n && !mean)
         return fail(p, column,
@@ -315,20 +190,20 @@ row(struct parser *p, bool mean)
     size_t i = 0;
     int rc;
 
-    for (p->last = false; !p->last; i++) {
-        if ((rc = next(p, &field)))
+    for (p->f.last = false; !p->f.last; i++) {
+        if ((rc = fm_fields_next(&p->f, &field, p->e)))
             return rc;
-        if (i == p->columns)
+        if (i == p->f.columns)
             return fm_err_set(p->e, FM_EINPUT,
                               "line %zu: more fields than the header's %zu",
-                              p->line, p->columns);
+                              p->f.line, p->f.columns);
         if ((rc = take(p, i, field, mean)))
             return rc;
     }
-    if (i < p->columns)
+    if (i < p->f.columns)
         return fm_err_set(p->e, FM_EINPUT,
                           "line %zu: %zu fields, but the header has %zu",
-                          p->line, i, p->columns);
+                          p->f.line, i, p->f.columns);
     p->t->n++;
     return 0;
 }
@@ -356,7 +231,7 @@ fill(const struct parser *p)
         if (some == 0)
             return fm_err_set(p->e, FM_EINPUT,
                               "column '%.*s' has no value to take the mean of",
-                              SHOWN, p->name[column_of(p, c)]);
+                              SHOWN, p->f.name[column_of(p, c)]);
         for (size_t i = 0; i < p->t->n; i++)
             if (x[i * p->t->features + c] != x[i * p->t->features + c])
                 x[i * p->t->features + c] = (float)(sum / (double)some);
@@ -368,29 +243,14 @@ int
 fm_table_parse(struct fm_table *t, char *bytes, size_t size, const char *label,
                const struct fm_onehot *onehot, bool mean, struct fm_err *e)
 {
-    struct parser p = {.t = t,
-                       .at = bytes,
-                       .end = bytes + size,
-                       .lines = 1,
-                       .line = 1,
-                       .onehot = onehot,
-                       .e = e};
-    const char *nul = memchr(bytes, '\0', size);
-    int rc = 0;
+    struct parser p = {.t = t, .onehot = onehot, .e = e};
+    int rc;
 
     *t = (struct fm_table){0};
-    for (const char *s = bytes; nul && s < nul; s++)
-        p.line += *s == '\n';
-    if (nul)
-        return fm_err_set(e, FM_EINPUT, "line %zu: not a text: a NUL byte",
-                          p.line);
-    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-        p.at += 3;
-    if (!more(&p))
-        return fm_err_set(e, FM_EINPUT, "no header in it");
-    if ((rc = header(&p, label)) || (rc = kinds(&p)) || (rc = keep_names(&p)))
+    if ((rc = fm_fields_open(&p.f, bytes, size, label, e)) ||
+        (rc = kinds(&p)) || (rc = keep_names(&p)))
         goto out;
-    while (more(&p))
+    while (fm_fields_more(&p.f))
         if ((rc = row(&p, mean)))
             goto out;
     if (t->n == 0)
@@ -398,7 +258,7 @@ fm_table_parse(struct fm_table *t, char *bytes, size_t size, const char *label,
     else if (mean)
         rc = fill(&p);
 out:
-    free(p.name);
+    fm_fields_free(&p.f);
     free(p.onehots);
     return rc;
 }

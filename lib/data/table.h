@@ -1,17 +1,14 @@
 /*
- * table: comma- or tab-separated values with a header, as numbers and labels.
+ * table: comma-, tab- or semicolon-separated values with a header (fields.h),
+ * as numbers and labels.
  *
- * The first line names the columns; a tab in it makes tabs the separator of
- * the file.  A field may be quoted, "so, with ""quotes"" and line ends inside";
- * blanks around one that is not are dropped.  Lines end with LF or CR LF; an
- * empty one is passed over, and so is a byte order mark.  Every line has as
- * many fields as the header.
- *
- * One column is the label, a whole number from 0 to 255.  All others are
- * features, in order: decimal numbers within float's range, or where onehot.h
- * lists a column's categories as many features as these are, 1 for the one that
- * the field says and 0 for the others.  A field that is empty or one of NA,
- * NaN, nan, ? is missing, unless it is a category.
+ * Every line has as many fields as the header.  One column is the label: a
+ * whole number from 0 to 255, or where onehot.h lists the column's categories
+ * one of these, which count from 0.  All others are features, in order: decimal
+ * numbers within float's range, or where categories are listed as many features
+ * as these are, 1 for the one that the field says and 0 for the others; a
+ * column that is listed with none is left out, whatever it holds.  A field that
+ * is empty or one of NA, NaN, nan, ? is missing, unless it is a category.
  */
 #ifndef FM_DATA_TABLE_H
 #define FM_DATA_TABLE_H
@@ -20,8 +17,6 @@
 #include "data/onehot.h"
 
 #include <stdbool.h>
-
-enum { FM_TABLE_COLUMNS_MAX = 65536 };
 
 struct fm_table {
     size_t n, features;
@@ -34,7 +29,7 @@ struct fm_table {
  * fm_table_parse - from the `size` bytes of a file, which are written over.
  *
  *   label  a column's name; or, where no column has it, its number from 1
- *   onehot what is not numbers, or NULL
+ *   onehot what is not numbers or left out, or NULL
  *   mean   put the mean of the file's other values where one is missing (for a
  *          category, each one's share); else that is refused
  *

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -16,6 +17,31 @@ fm_client_ok(const char *id)
     /* "." and ".." would name directories where ids name files. */
     return n >= 1 && n <= FM_CLIENT_MAX && id[n] == '\0' &&
            strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
+}
+
+const char *
+fm_client_why(char room[FM_CLIENT_WHY], const char *id)
+{
+    char like[FM_CLIENT_MAX + 1];
+    size_t n = 0;
+
+    for (; id[n] && n < FM_CLIENT_MAX; n++) {
+        like[n] = id[n];
+        if (id[n] >= 'A' && id[n] <= 'Z')
+            like[n] = (char)(id[n] - 'A' + 'a');
+        if (id[n] == ' ')
+            like[n] = '-';
+    }
+    like[n] = '\0';
+    snprintf(room, FM_CLIENT_WHY,
+             "'%.80s' is not a client id: 1 to %d of a-z, 0-9, point, _ and -",
+             id, FM_CLIENT_MAX);
+    if (fm_client_ok(like)) {
+        strcat(room, "; ");
+        strcat(room, like);
+        strcat(room, " is");
+    }
+    return room;
 }
 
 uint64_t

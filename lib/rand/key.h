@@ -27,6 +27,12 @@ enum { FM_CLIENT_MAX = 64 }; /* characters of a client id, without the NUL */
 /* fm_client_ok - is `id` a client id: [a-z0-9._-]{1,64}, not "." or ".."? */
 bool fm_client_ok(const char *id);
 
+/* fm_client_why - what is wrong with an id that is not one, and what is like it
+ * and would be: "'North' is not a client id: 1 to 64 of a-z, 0-9, point, _ and
+ * -; north is". */
+enum { FM_CLIENT_WHY = 224 };
+const char *fm_client_why(char room[FM_CLIENT_WHY], const char *id);
+
 uint64_t fm_key_client(uint64_t seed, uint64_t round, const char *client);
 uint64_t fm_key_round(uint64_t seed, uint64_t round);
 

@@ -94,13 +94,12 @@ read_fields(struct fm_roster *r, char *field[FIELDS], size_t line,
     struct fm_holder *h;
     struct fm_pubkey key;
     uint64_t samples = 0;
+    char client[FM_CLIENT_WHY];
     int rc;
 
     if (!fm_client_ok(field[0]))
-        return fm_err_set(e, FM_EINPUT,
-                          "%s: line %zu: '%.80s' is not a client id: 1 to 64 "
-                          "of a-z, 0-9, point, _ and -",
-                          r->name, line, field[0]);
+        return fm_err_set(e, FM_EINPUT, "%s: line %zu: %s", r->name, line,
+                          fm_client_why(client, field[0]));
     if ((rc = fm_pubkey_parse(&key, field[1], strlen(field[1]), &why)))
         return refuse(r, line, e, why.msg);
     if (strcmp(field[2], "revoked") != 0 &&

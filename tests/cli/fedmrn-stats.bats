@@ -95,3 +95,24 @@ table() {
     usage "standard input cannot be read twice" - -
     usage "standard input cannot be read twice" --data - --label y --indices -
 }
+
+@test "stats: a draft of the categories, which the others read" {
+    awk 'BEGIN {
+        print "ID,age,sex,ill"
+        for (i = 0; i < 20; i++)
+            print 100 - i "," i % 7 "," (i % 2 ? "f" : "m") "," \
+                (i % 3 ? "no" : "yes")
+    }' </dev/null >t
+    gzip t
+    fedmrn-stats --draft --data t.gz --label ill -o list
+    [ "$(cat list)" = $'ill\tno\tyes\nID\nsex\tf\tm' ]
+    run -0 fedmrn-stats --data t.gz --label ill --categories list --json
+    [ "$(jq -c '[.features[].name]' <<<"$output")" = '["age","sex=f","sex=m"]' ]
+    run -3 --separate-stderr fedmrn-stats --data t.gz --label ill
+    [ "$stderr" = "fedmrn-stats: t.gz: line 2, column 'sex': 'm' is not a number that a float can hold; a list of --categories makes features of words" ]
+    run -3 --separate-stderr fedmrn-stats --draft --data t.gz --label x
+    [[ $stderr == "fedmrn-stats: t.gz: no column 'x' for a label; "* ]]
+    run -2 --separate-stderr fedmrn-stats --draft --data t.gz --label ill --json
+    [[ $stderr == *"option --json means nothing with --draft"* ]]
+    run -2 fedmrn-stats --draft list
+}

@@ -20,6 +20,22 @@ every_kind() {
     [ -z "$output" ]
 }
 
+@test "verify: as JSON, a line for each file" {
+    small_round
+    head -c 99 a.mrn >$'bad\xff'
+    run --separate-stderr -3 fedmrn-verify --json b.mrn $'bad\xff' w0
+    [ "$(jq -c '[.file, .ok]' <<<"$output" | tr '\n' ' ')" = \
+        '["b.mrn",true] ["bad?",false] ["w0",true] ' ]
+    [[ ${stderr_lines[0]} = *"$(jq -r 'select(.ok | not).reason' \
+        <<<"$output")" ]]
+    run --separate-stderr -3 fedmrn-verify -qj b.mrn $'bad\xff'
+    [ "$(jq -c 'keys' <<<"$output")" = '["file","ok","reason"]' ]
+    fedmrn-aggregate --model w0 --ledger ledger a.mrn b.mrn -o w1
+    run -0 fedmrn-verify --json --ledger ledger --dir .
+    [ "$(jq -c '[.round, .model, .lines]' <<<"$output" | tr '\n' ' ')" = \
+        '[1,"./w1",null] [null,null,1] ' ]
+}
+
 @test "verify: standard input" {
     every_kind
     for f in a.mrn row.rnd some.sum w1; do

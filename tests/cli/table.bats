@@ -90,9 +90,9 @@ net() {
     printf '%s\n' 'a,sex,y' '1,f,0' '2,x,1' >t
     run -3 --separate-stderr train --data t --categories list -o c.mrn
     [ "$stderr" = "fedmrn-train: t: line 3, column 'sex': 'x' is none of the column's categories" ]
-    echo sex >list
+    printf 'sex\t\n' >list
     run -3 --separate-stderr train --data t --categories list -o c.mrn
-    [[ $stderr = "fedmrn-train: list: line 1: not a column's name and 2 "* ]]
+    [[ $stderr = "fedmrn-train: list: line 1: category '' is empty" ]]
     run -3 --separate-stderr train --data t --categories nosuch -o c.mrn
     [[ $stderr = "fedmrn-train: nosuch: "* ]]
     run -2 --separate-stderr train --data - --categories - -o c.mrn

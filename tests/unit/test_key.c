@@ -57,6 +57,35 @@ client_ids(void)
     CHECK(fm_client_ok(id), "64 characters refused");
 }
 
+/* What is wrong tells what would do. */
+static void
+hints(void)
+{
+    static const char wrong[] = " is not a client id: 1 to 64 of a-z, 0-9, "
+                                "point, _ and -";
+    static const struct {
+        const char *id, *quoted, *hint;
+    } bad[] = {
+        {"North", "'North'", "; north is"},
+        {"Site 1", "'Site 1'", "; site-1 is"},
+        {"site/a", "'site/a'", ""},
+        {"", "''", ""},
+        {"..", "'..'", ""},
+        {"\xc3\x84", "'\xc3\x84'", ""},
+    };
+    char want[FM_CLIENT_WHY], got[FM_CLIENT_WHY], id[200];
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(want, sizeof want, "%s%s%s", bad[i].quoted, wrong,
+                 bad[i].hint);
+        CHECK(strcmp(fm_client_why(got, bad[i].id), want) == 0, "%s", got);
+    }
+    memset(id, 'Z', sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    CHECK(strlen(fm_client_why(got, id)) == 80 + 2 + sizeof wrong - 1 + 5 + 64,
+          "%s", got);
+}
+
 static void
 private_seeds(void)
 {
@@ -89,6 +118,7 @@ main(void)
     golden();
     differs();
     client_ids();
+    hints();
     private_seeds();
     manual();
     return 0;

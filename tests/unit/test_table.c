@@ -67,6 +67,8 @@ golden(void)
     expect("\xef\xbb\xbf\n\"a, \"\"x\"\"\ny\" , b ,\"y\"\n \"1.5\" , -2 , 0 \n"
            "\".25\",1e3,\"255\"",
            "y", false, 2, 2, x, y);
+    expect("a;b;y\n1.5;-2;0\n\".25\";1e3;255\n", "y", false, 2, 2, x, y);
+    expect("\"a;c\",b,y\n1.5,-2,0\n.25,1e3,255\n", "y", false, 2, 2, x, y);
     /* A name comes before a number; the other columns keep their order. */
     expect("a,2,b\n1.5,0,-2\n.25,255,1e3\n", "2", false, 2, 2, x, y);
     expect("a,b,y\n1,6,1\n3,NA,0\n2, ?,1\n", "y", true, 3, 2,
@@ -89,13 +91,19 @@ hostile(void)
          "'a' to 'b'"},
         {"a,b\n1,2\n", "3", "no column '3' for a label"},
         {"a,b\n1,2\n", "0", "no column '0' for a label"},
-        {"a;y\n1;2\n", "y", "semicolons in the header 'a;y': fields are"},
+        {"a;b,y\n1;2,3\n", "y", "line 2, column 'a;b': '1;2' is not a number"},
+        {"a;y\n17,99;1\n", "y",
+         "'17,99' has a decimal comma; `tr , .` makes points of them"},
+        {"a,y\n\"17,99\",1\n", "y", "'17,99' has a decimal comma, not a"},
+        {"a,y\n\"1,7,9\",1\n", "y", "'1,7,9' is not a number"},
         {"y,y\n1,2\n", "y", "two columns are called 'y'"},
         {"a,y\n1,1\n2\n", "y", "line 3: 1 fields, but the header has 2"},
         {"a,y\n1,1,2\n", "y", "line 2: more fields than the header's 2"},
         {"a,y\n1,256\n", "y", "line 2, column 'y': '256' is not a label"},
         {"a,y\n1,-1\n", "y", "'-1' is not a label: a whole number from 0 to"},
-        {"a,y\n1,yes\n", "y", "'yes' is not a label"},
+        {"a,y\n1,yes\n", "y",
+         "'yes' is not a label: a whole number from 0 to 255, or a word in a "
+         "list of --categories"},
         {"a,y\n1,\n", "y", "line 2, column 'y': the label is missing"},
         {"a,y\n1,1\n\nred,1\n", "y",
          "line 4, column 'a': 'red' is not a number"},
@@ -143,8 +151,15 @@ categories(void)
          "line 2, column 'sex': 'x' is none of the column's categories"},
         {"sex\tf\tm", "age,sex,y\n40,F,1\n", "'F' is none of"},
         {"sex\tf\tm", "age,sex,y\n40,?,1\n", "'?' is missing; `--missing"},
-        {"sex\tf\tm", "age,y\n40,1\n", "no column 'sex', which has categories"},
-        {"y\t0\t1", "age,y\n40,1\n", "column 'y' is the label"},
+        {"sex\tf\tm", "age,y\n40,1\n",
+         "no column 'sex', which the list of categories begins a line with"},
+        {"sex,f,m", "sex,age,y\nf,40,1\n", "no column 'sex,f,m', which"},
+        {"y", "age,y\n40,M\n", "'M' is not a label: a whole number"},
+        {"y\tB\tM", "age,y\n40,M\n40,b\n",
+         "line 3, column 'y': 'b' is none of the label's categories"},
+        {"y\tB\tM", "age,y\n40,\n", "column 'y': the label is missing"},
+        {"age", "age,y\n40,1\n",
+         "the list of categories leaves out all features"},
         {"sex\tf\tm", "age,sex,y\nold,f,1\n",
          "column 'age': 'old' is not a number that a float can hold; a list"},
     };
@@ -164,6 +179,10 @@ categories(void)
                      "ward=B 1\0ward=?\0ward=C\0age\0sex=f\0sex=m", 39) == 0,
           "names: %zu", t.names.len);
     fm_table_free(&t);
+    /* Classes count from 0, and what is left out may hold anything. */
+    list = "y\tB\tM\nname";
+    expect("age;y;name\n40;B;Smith, J\n41;M;\n42;M;7,5\n", "2", false, 3, 1,
+           (float[]){40, 41, 42}, y);
     /* What is missing becomes the shares of the others. */
     list = "sex\tf\tm";
     expect("sex,y\nf,0\n,1\nf,1\n", "y", true, 3, 2,
