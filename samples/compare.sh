@@ -314,57 +314,22 @@ command -v gnuplot >/dev/null || {
     exit
 }
 
-# curves PARTITION - for each method a block: round, accuracy, kB that a client
-# sent in all rounds so far, means over the seeds
-curves() {
-    awk -F'\t' -v p="$1" -v k="$per_round" -v last="$rounds" '
-    NR == 1 || $2 != p { next }
-    !($1 in known) { known[$1]; method[++nm] = $1 }
-    { i = $1 FS $4; up[i] += $7; runs[i]++ }
-    $5 != "-" { n[i]++; sum[i] += $5 }
-    END {
-        for (m = 1; m <= nm; m++) {
-            sent = 0
-            for (r = 1; r <= last; r++) {
-                i = method[m] FS r
-                if (runs[i]) sent += up[i] / runs[i] / k / 1e3
-                if (n[i]) print r, sum[i] / n[i], sent
-            }
-            printf "\n\n"
-        }
-    }' rounds.tsv
-}
-
-# draw PARTITION PICTURE TERMINAL OPTIONS...
+# What a client of each round sent, in all, is what pictures tell.
+awk -F'\t' -v OFS='\t' -v k="$per_round" -v last="$rounds" '
+    NR == 1 { print $0, "kB" }
+    NR > 1 && $4 <= last { print $0, $7 / k / 1e3 }' rounds.tsv >kB.tsv
+# draw PICTURE OPTION... - of one partition
 draw() {
-    file=$(echo "$1" | tr : -)-$2.$3
-    case $2 in
-    round) x='set xlabel "round"' using=1:2 ;;
-    bytes) x='set logscale x; set xlabel "kB that a client of each round sent, in all"'
-        using=3:2 ;;
-    esac
-    # shellcheck disable=SC2086 # one word per method
-    gnuplot <<END
-set terminal $4
-set output "$file"
-set title "$1"
-set key outside right
-set grid
-$x
-set ylabel "test accuracy"
-plot $(i=0; for m in $methods; do
-        [ $i = 0 ] || printf ', '
-        printf '"%s" index %d using %s with linespoints lt %d dt %d pt %d ps 0.8 title "%s"' \
-            points $i $using $((i % 8 + 1)) $((i / 8 + 1)) $((i + 1)) "$m"
-        i=$((i + 1))
-    done)
-END
+    picture=$(echo "$p" | tr : -)-$1
+    shift
+    sh "$here/plot.sh" kB.tsv --by method --only "partition=$p" --title "$p" \
+        --ylabel 'test accuracy' -o "$picture" "$@"
 }
 for p in $partitions; do
-    curves "$p" >points
-    for picture in round bytes; do
-        draw "$p" $picture svg 'svg size 900,560 noenhanced'
-        draw "$p" $picture png 'pngcairo size 900,560 noenhanced'
+    for type in svg png; do
+        draw round.$type
+        draw bytes.$type -x kB --sum kB --log x \
+            --xlabel 'kB that a client of each round sent, in all'
     done
 done
-rm points
+rm kB.tsv

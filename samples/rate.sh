@@ -151,16 +151,6 @@ if ! command -v gnuplot >/dev/null; then
     echo "rate.sh: no gnuplot (sh samples/deps.sh plot installs it), so no rate.svg" >&2
     exit
 fi
-gnuplot <<END
-set terminal svg size 900,600
-set output "$out/rate.svg"
-set datafile separator "\t"
-set logscale x 2
-set key off
-set grid
-set xlabel "bits per masked parameter, whole files, mean over $rounds rounds"
-set ylabel "test accuracy after round $rounds"
-set offsets graph 0.05, graph 0.3, graph 0.1, graph 0.1
-plot "$out/mean.tsv" skip 1 using 5:3:4 with yerrorbars pt 7 ps 0.6, \
-     "" skip 1 using 5:3:1 with labels left offset 0.8,0.3 font ",9"
-END
+sh "$here/plot.sh" "$out/mean.tsv" -o "$out/rate.svg" --size 900x600 \
+    --xlabel "bits per masked parameter, whole files, mean over $rounds rounds" \
+    --ylabel "test accuracy after round $rounds"

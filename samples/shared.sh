@@ -34,6 +34,16 @@ find_tools() {
     }
 }
 
+# make_tools - the same, but made where there are none
+make_tools() {
+    [ -x "$root/build/bin/fedmrn-train" ] ||
+        command -v fedmrn-train >/dev/null || {
+        sh "$root/samples/deps.sh" build
+        make -s -C "$root" -j"$(nproc 2>/dev/null || echo 2)" all
+    }
+    find_tools
+}
+
 # need_data mnist|fashion-mnist DIR - its files, or a subset of one's own
 need_data() {
     [ -f "$(data_file "$2" train-labels-idx1-ubyte)" ] ||

@@ -206,6 +206,76 @@ $((2 * $(fedmrn-pack --counts $f/w1 | wc -c))) $(cat $f/r2/*.mrn | wc -c |
     run -2 compare --no-such-option 1
 }
 
+# A gnuplot that keeps what it was asked for, as ./commands and ./points.
+fake_gnuplot() {
+    mkdir bin
+    cat >bin/gnuplot <<'END'
+#!/bin/sh
+dir=$(sed -n "s/^set output '\(.*\)\/picture'$/\1/p" "$1")
+sed "s,$dir/,," "$1" >commands
+tr '\t' ' ' <"$dir/points" >points
+echo picture >"$dir/picture"
+END
+    chmod +x bin/gnuplot
+    PATH=$PWD/bin:$PATH
+}
+
+@test "plot: means over seeds, sums along a curve, rows and columns by name" {
+    fake_gnuplot
+    plot() { sh "$samples/plot.sh" "$@"; }
+    printf '%s\t%s\t%s\t%s\t%s\n' method seed round accuracy bytes_up \
+        'a b' 1 1 0.5 100  'a b' 1 2 - 100  'a b' 1 3 0.75 300 \
+        'a b' 2 1 0.25 200  "c'" 1 1 1 7 >t.tsv
+    [ "$(plot t.tsv)" = picture ]
+    [ "$(sed '/^$/d' points)" = $'1 0.375 0 a b\n3 0.75 0 a b\n1 1 0 c\'' ]
+    grep -q "index 1 .* title 'c'''" commands
+    plot t.tsv -x bytes_up --sum bytes_up --only 'method=a.*' --log x -o t.png
+    [ "$(sed '/^$/d' points)" = $'150 0.375 0 \n550 0.75 0 ' ]
+    grep -q '^set logscale x' commands
+    grep -q '^set terminal pngcairo' commands
+    [ "$(cat t.png)" = picture ]
+    plot - --by seed -y accuracy,bytes_up <t.tsv
+    grep -q "'2 bytes_up'" commands
+    # Our other tables: each knows how.
+    printf '%s\t%s\t%s\t%s\n' setting accuracy half_range bits m .9 .01 .2 \
+        n .8 .1 1 | plot -
+    [ "$(sed '/^$/d' points)" = $'0.2 0.9 0.01 m\n1 0.8 0.1 n' ]
+    grep -q yerrorbars commands
+    printf 'row\tunit\tours\tratio\nx/y\ts\t1\t2\nz\ts\t1\t-\n' | plot -
+    [ "$(cat points)" = "2 1 x/y" ]
+    printf 'round\tup\tdown\treplay\n1\t2\t3\t4\n' | plot -
+    [ "$(sed '/^$/d' points)" = $'1 2 0 up\n1 3 0 down\n1 4 0 replay' ]
+    printf 'accuracy 0.5 loss 1 samples 4\n1\t1\n1\t1\n' | plot -
+    [ "$(cat points)" = $'1 1\n1 1' ]
+    # What it cannot draw.
+    run -3 --separate-stderr plot t.tsv -y loss -o no.svg
+    [ "$stderr" = "plot.sh: no column loss; there are: method, seed, round, accuracy, bytes_up" ]
+    run -3 --separate-stderr plot t.tsv --only method=b
+    [ "$stderr" = "plot.sh: no rows" ]
+    printf 'round\taccuracy\n1\n' >short
+    run -3 --separate-stderr plot short
+    [ "$stderr" = "plot.sh: line 2: 1 fields, but the first has 2" ]
+    run -3 plot nosuch
+    run -2 plot t.tsv -o t.jpg
+    run -2 plot t.tsv --log z
+    run -2 plot t.tsv --nonsense 1
+    [ ! -e no.svg ]
+}
+
+@test "plot: pictures, by gnuplot itself" {
+    command -v gnuplot >/dev/null || skip "no gnuplot here"
+    for f in compare:'fedmrn-bernoulli' speed:'agg/lib/portable/1' \
+        fashion-mnist:'fedavg dirichlet:0.3'; do
+        run -0 --separate-stderr sh "$samples/plot.sh" \
+            "$samples/results/${f%%:*}.tsv"
+        [ -z "$stderr" ]
+        grep -q ">${f#*:}<" <<<"$output"
+    done
+    printf 'accuracy 0.5 loss 1 samples 4\n1\t1\n1\t1\n' |
+        sh "$samples/plot.sh" - -o m.png
+    [ "$(head -c 4 m.png | tail -c 3)" = PNG ]
+}
+
 @test "get-data: full files are kept, others are refused" {
     black
     sh "$samples/get-data.sh" fashion-mnist data
