@@ -18,16 +18,15 @@ fm_rule_parse(struct fm_rule *r, const char *text)
         *r = new;
         return true;
     }
-    if (!fm_schedule_cut(field, &text, ':') || !text)
-        return false;
+    fm_schedule_cut(field, &text, ':');
     if (strcmp(field, "trimmed") == 0)
         new.kind = FM_RULE_TRIMMED;
     else if (strcmp(field, "krum") == 0)
         new.kind = FM_RULE_KRUM;
     else
         return false;
-    if (!fm_schedule_cut(field, &text, ':') ||
-        !fm_count_parse(&n, field, 0, FM_PARTS_MAX))
+    fm_schedule_cut(field, &text, ':');
+    if (!fm_count_parse(&n, field, 0, FM_PARTS_MAX))
         return false;
     new.n = (uint32_t)n;
     new.keep = new.kind == FM_RULE_KRUM;

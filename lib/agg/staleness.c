@@ -24,16 +24,15 @@ fm_staleness_parse(struct fm_staleness *s, const char *text)
         *s = new;
         return true;
     }
-    if (!fm_schedule_cut(field, &text, ':') || !text)
-        return false;
+    fm_schedule_cut(field, &text, ':');
     if (strcmp(field, names[FM_STALE_POLY]) == 0)
         new.kind = FM_STALE_POLY;
     else if (strcmp(field, names[FM_STALE_HINGE]) == 0)
         new.kind = FM_STALE_HINGE;
     else
         return false;
-    if (!fm_schedule_cut(field, &text, ',') ||
-        !fm_double_parse(&new.a, field) || new.a < 0 ||
+    fm_schedule_cut(field, &text, ',');
+    if (!fm_double_parse(&new.a, field) || new.a < 0 ||
         new.a > (new.kind == FM_STALE_POLY ? POLY_MAX : HINGE_MAX))
         return false;
     if ((text != NULL) != (new.kind == FM_STALE_HINGE))

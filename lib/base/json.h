@@ -36,7 +36,8 @@ struct fm_json *fm_json_parse_upto(const void *p, size_t n, size_t values,
 void fm_json_free(struct fm_json *j); /* NULL is harmless */
 
 /*
- * Getters.  They return false when the value is missing or of another type.
+ * Getters.  They return false when the value is missing or of another type,
+ * and take NULL, and what is no object or array, as one that is empty.
  * fm_json_str gives a NUL-terminated UTF-8 string; fm_json_int an integer in
  * 0..max.
  */

@@ -104,9 +104,7 @@ check_tensors(const struct fm_st *st, const struct fm_model *base,
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct fm_st_tensor *got = &st->tensor[i];
 
-        if (strcmp(got->name, want[i].name) != 0 || got->dtype != FM_F32 ||
-            got->ndim != want[i].ndim ||
-            memcmp(got->dim, want[i].dim, sizeof got->dim[0] * got->ndim) != 0)
+        if (!fm_st_alike(got, &want[i]))
             rc = fm_err_set(e, FM_EINPUT, "%.80s is not %s of the model",
                             got->name, want[i].name);
     }

@@ -42,8 +42,9 @@ broken(struct fm_sealed *s, uint64_t at, const char *why, struct fm_err *e)
 }
 
 /*
- * What stands in a header besides the name and the size has one right value.
- * A header that is `checksum`'s ends what is hashed.
+ * What stands in a header besides the name and the size, which were found good
+ * before, has one right value.  A header that is `checksum`'s ends what is
+ * hashed.
  */
 static int
 take_header(struct fm_sealed *s, const uint8_t *head, size_t n,
@@ -56,17 +57,15 @@ take_header(struct fm_sealed *s, const uint8_t *head, size_t n,
     size_t name;
 
     bad = fm_odc_sizes(head, &name, &size);
-    assert(bad || n == FM_ODC_HEADER + name);
-    if (bad)
-        return broken(s, at, bad, e);
+    assert(!bad && n == FM_ODC_HEADER + name);
     memcpy(m->name, head + FM_ODC_HEADER, name);
     if (memchr(m->name, '\0', name) != m->name + name - 1 ||
         !fm_odc_name_ok(m->name))
         return broken(s, at, "not a member's name", e);
     if (++s->members > FM_MEMBERS_MAX)
         return broken(s, at, "too many members", e);
-    if (fm_odc_header(want, s->members, m->name, size) != n ||
-        memcmp(want, head, n) != 0)
+    fm_odc_header(want, s->members, m->name, size);
+    if (memcmp(want, head, n) != 0)
         return broken(s, at, "not what this archive must have here", e);
     m->data = NULL;
     m->size = (size_t)size;

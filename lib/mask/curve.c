@@ -127,30 +127,27 @@ fm_curve_write(struct fm_bitout *o, const struct fm_curve *c, struct fm_err *e)
     return 0;
 }
 
-static bool
-get(struct fm_bitin *in, unsigned bits, unsigned *v)
+/* Bits behind the end are zeros; whoever read them sees it by in->at. */
+static unsigned
+get(struct fm_bitin *in, unsigned bits)
 {
-    *v = 0;
-    if (bits > 8 * in->n - in->at)
-        return false;
+    unsigned v = 0;
+
     for (unsigned i = 0; i < bits; i++, in->at++)
-        *v |= (unsigned)(in->p[in->at / 8] >> in->at % 8 & 1) << i;
-    return true;
+        if (in->at / 8 < in->n)
+            v |= (unsigned)(in->p[in->at / 8] >> in->at % 8 & 1) << i;
+    return v;
 }
 
 static bool
 get_difference(struct fm_bitin *in, int *d)
 {
-    unsigned q = 0, bit, v;
+    unsigned q = 0, v;
 
-    do {
-        if (!get(in, 1, &bit) || q + bit > GOLOMB_Q)
+    while (get(in, 1))
+        if (++q > GOLOMB_Q)
             return false;
-        q += bit;
-    } while (bit);
-    if (!get(in, q + GOLOMB, &v))
-        return false;
-    v += (1u << (q + GOLOMB)) - (1u << GOLOMB);
+    v = get(in, q + GOLOMB) + (1u << (q + GOLOMB)) - (1u << GOLOMB);
     *d = v % 2 ? -(int)(v / 2) - 1 : (int)(v / 2);
     return true;
 }
@@ -158,16 +155,17 @@ get_difference(struct fm_bitin *in, int *d)
 bool
 fm_curve_read(struct fm_curve *c, struct fm_bitin *in)
 {
-    unsigned i, y;
+    unsigned i = get(in, KNOT_BITS), y;
 
     *c = (struct fm_curve){0};
-    if (!get(in, KNOT_BITS, &i) || i > 5)
+    if (i > 5)
         return false;
     c->knots = i ? (1u << (i - 1)) + 1 : 1;
-    if (c->knots > 1 &&
-        (!get(in, ZOOM_BITS, &c->zoom) || c->zoom > FM_ZOOM_MAX))
+    c->zoom = i ? get(in, ZOOM_BITS) : 0;
+    if (c->zoom > FM_ZOOM_MAX)
         return false;
-    if (!get(in, FIRST_BITS, &y) || y == 0)
+    y = get(in, FIRST_BITS);
+    if (y == 0)
         return false;
     c->y[0] = (int)y - FIRST_ZERO;
     for (unsigned j = 1; j < c->knots; j++) {
@@ -179,6 +177,8 @@ fm_curve_read(struct fm_curve *c, struct fm_bitin *in)
         if (c->y[j] > Y_MAX || c->y[j] < -Y_MAX)
             return false;
     }
+    if (in->at > 8 * in->n)
+        return false;
     return true;
 }
 

@@ -59,7 +59,7 @@ struct fm_bitin {
 };
 
 /* fm_curve_write - 0 or FM_ESYS.  fm_curve_read - false when these bits are no
- * curve. */
+ * curve, and then `in` may be behind its end. */
 int fm_curve_write(struct fm_bitout *o, const struct fm_curve *c,
                    struct fm_err *e);
 bool fm_curve_read(struct fm_curve *c, struct fm_bitin *in);

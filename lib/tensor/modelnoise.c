@@ -85,8 +85,8 @@ fm_model_read_magnitudes(struct fm_model *m, const char *text, struct fm_err *e)
 
         if (!m->tensor[i].masked)
             continue;
-        if (!text || !fm_schedule_cut(field, &text, ' ') ||
-            !fm_count_parse(&a, field, low, high))
+        fm_schedule_cut(field, &text, ' ');
+        if (!fm_count_parse(&a, field, low, high))
             return fm_err_set(e, FM_EINPUT,
                               "fedmrn.magnitudes: no integer in %u..%u for %s",
                               low, high, m->tensor[i].spec->name);

@@ -87,8 +87,7 @@ read_place(struct reader *r, struct fm_st_tensor *t, const struct fm_json *j)
     uint64_t begin, end;
     size_t bytes;
 
-    if (!fm_json_is_array(o) || fm_json_size(o) != 2 ||
-        !fm_json_int_at(o, 0, NUMBER_MAX, &begin) ||
+    if (fm_json_size(o) != 2 || !fm_json_int_at(o, 0, NUMBER_MAX, &begin) ||
         !fm_json_int_at(o, 1, NUMBER_MAX, &end))
         return fm_err_set(r->e, FM_EINPUT,
                           "%s: data_offsets are not two integers below 2^48",
@@ -126,8 +125,7 @@ read_tensor(void *ctx, const char *name, const struct fm_json *j)
                           "%.60s...: a name of more than %d bytes", name,
                           FM_ST_NAME - 1);
     strcpy(t->name, name);
-    if (!fm_json_is_object(j) || fm_json_size(j) != 3 ||
-        !fm_json_str(j, "dtype", &dtype))
+    if (fm_json_size(j) != 3 || !fm_json_str(j, "dtype", &dtype))
         return fm_err_set(r->e, FM_EINPUT,
                           "%s: its entry is not dtype, shape and data_offsets",
                           name);
@@ -290,6 +288,14 @@ fm_st_free(struct fm_st *st)
     free(st->meta);
     free(st->tensor);
     *st = (struct fm_st){0};
+}
+
+bool
+fm_st_alike(const struct fm_st_tensor *a, const struct fm_st_tensor *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->dtype == b->dtype &&
+           a->ndim == b->ndim &&
+           memcmp(a->dim, b->dim, a->ndim * sizeof *a->dim) == 0;
 }
 
 const char *

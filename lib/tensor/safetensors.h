@@ -23,6 +23,8 @@
 
 #include "base/bytes.h"
 
+#include <stdbool.h>
+
 enum fm_dtype {
     FM_F32,
     FM_I32,
@@ -92,6 +94,9 @@ void fm_st_free(struct fm_st *st); /* frees the lists, not the data */
  */
 int fm_st_parse_head(struct fm_st *st, const uint8_t *bytes, size_t n,
                      size_t *size, struct fm_err *e);
+
+/* fm_st_alike - are name, type and shape the same? */
+bool fm_st_alike(const struct fm_st_tensor *a, const struct fm_st_tensor *b);
 
 /* fm_st_get - a metadata value, or NULL. */
 const char *fm_st_get(const struct fm_st *st, const char *key);

@@ -10,17 +10,17 @@
 
 enum { ROUNDS_MAX = 1000000000 };
 
-bool
+void
 fm_schedule_cut(char field[FM_SCHEDULE_FIELD], const char **text, char end)
 {
-    size_t len = (size_t)(strchrnul(*text, end) - *text);
+    const char *from = *text ? *text : "", *stop = strchrnul(from, end);
+    size_t len = (size_t)(stop - from);
 
     if (len >= FM_SCHEDULE_FIELD)
-        return false;
-    memcpy(field, *text, len);
+        len = 0;
+    memcpy(field, from, len);
     field[len] = '\0';
-    *text = (*text)[len] ? *text + len + 1 : NULL;
-    return true;
+    *text = *stop ? stop + 1 : NULL;
 }
 
 /* An integer of rounds, up to `end`; more text must follow when `more`. */
@@ -30,8 +30,8 @@ cut_rounds(uint32_t *n, const char **text, char end, uint64_t min, bool more)
     char field[FM_SCHEDULE_FIELD];
     uint64_t v;
 
-    if (!fm_schedule_cut(field, text, end) ||
-        !fm_count_parse(&v, field, min, ROUNDS_MAX) || (more && !*text))
+    fm_schedule_cut(field, text, end);
+    if (!fm_count_parse(&v, field, min, ROUNDS_MAX) || (more && !*text))
         return false;
     *n = (uint32_t)v;
     return true;
@@ -50,8 +50,7 @@ fm_schedule_lr_parse(struct fm_lr_schedule *s, const char *text)
         *s = new;
         return true;
     }
-    if (!fm_schedule_cut(field, &text, ':') || !text)
-        return false;
+    fm_schedule_cut(field, &text, ':');
     step = strcmp(field, "step") == 0;
     if (!step && strcmp(field, "cosine") != 0)
         return false;
@@ -157,8 +156,8 @@ read_list(struct fm_noise_schedule *s, const char *text)
     for (; text; s->n++) {
         const char *p = entry;
 
+        fm_schedule_cut(entry, &text, ',');
         if (s->n == FM_SCHEDULE_LIST_MAX ||
-            !fm_schedule_cut(entry, &text, ',') ||
             !cut_rounds(&s->round[s->n], &p, '=', 1, true) ||
             !fm_schedule_magnitude(&s->a[s->n], p) ||
             (s->n && s->round[s->n] <= s->round[s->n - 1]))
@@ -177,7 +176,8 @@ fm_schedule_noise_parse(struct fm_noise_schedule *s, const char *text)
         *s = new;
         return true;
     }
-    if (!fm_schedule_cut(field, &text, ':') || !text)
+    fm_schedule_cut(field, &text, ':');
+    if (!text)
         return false;
     if (strcmp(field, "list") == 0) {
         new.kind = FM_NOISE_LIST;

@@ -77,9 +77,10 @@ uint32_t fm_schedule_noise(const struct fm_noise_schedule *s, uint32_t a,
                            uint64_t round);
 
 /* fm_schedule_cut - copy the field up to the next `end`, or to the end of the
- * text, and step over it (*text becomes NULL at the end); false if too long. */
+ * text, and step over it (*text becomes NULL at the end).  Behind the end it is
+ * empty; and so is one that is too long to mean anything. */
 enum { FM_SCHEDULE_FIELD = 64 };
-bool fm_schedule_cut(char field[FM_SCHEDULE_FIELD], const char **text,
+void fm_schedule_cut(char field[FM_SCHEDULE_FIELD], const char **text,
                      char end);
 
 #endif

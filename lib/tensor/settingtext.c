@@ -51,11 +51,12 @@ read_floats(const struct fm_setting *t, struct fm_settings *s, const char *text)
     float v[FM_CHANNELS_MAX];
     char field[FM_SCHEDULE_FIELD];
     size_t n = 0;
-    double d;
+    double d = 0;
 
     do {
-        if (n == FM_CHANNELS_MAX || !fm_schedule_cut(field, &text, ',') ||
-            !fm_double_parse(&d, field) || !in_range(t, d))
+        fm_schedule_cut(field, &text, ',');
+        if (n == FM_CHANNELS_MAX || !fm_double_parse(&d, field) ||
+            !in_range(t, d))
             return false;
         v[n++] = (float)d;
     } while (text);
@@ -68,12 +69,13 @@ static bool
 read_betas(const struct fm_setting *t, struct fm_settings *s, const char *text)
 {
     char field[FM_SCHEDULE_FIELD];
-    double v[2];
+    double v[2] = {0};
 
-    for (size_t i = 0; i < 2; i++)
-        if (!text || !fm_schedule_cut(field, &text, ',') ||
-            !fm_double_parse(&v[i], field) || !in_range(t, v[i]))
+    for (size_t i = 0; i < 2; i++) {
+        fm_schedule_cut(field, &text, ',');
+        if (!fm_double_parse(&v[i], field) || !in_range(t, v[i]))
             return false;
+    }
     if (text)
         return false;
     memcpy((char *)s + t->at, v, sizeof v);

@@ -154,8 +154,7 @@ get_model(struct fm_ledger_model *m, const struct fm_json *j, const char *key,
     const struct fm_json *o = fm_json_get(j, key);
     int rc;
 
-    if (!o || !fm_json_is_object(o) ||
-        !fm_json_int(o, "round", FM_ROUND_MAX, &m->round))
+    if (!fm_json_int(o, "round", FM_ROUND_MAX, &m->round))
         return bad(e, key, "a model");
     if ((rc = get_id(&m->id, o, "id", e)))
         return rc;
@@ -171,21 +170,20 @@ get_policy(struct fm_ledger_entry *t, const struct fm_json *j, struct fm_err *e)
     struct fm_policy *p = &t->policy;
     int rc;
 
-    if (!o || !fm_json_is_object(o) || !fm_json_str(o, "weights", &weights) ||
+    if (!fm_json_str(o, "weights", &weights) ||
         !fm_weighting_parse(&p->weighting, weights) ||
         !fm_json_int(o, "quorum", FM_PARTS_MAX, &quorum) ||
         !fm_json_int(o, "max-stale", FM_STALE_MAX, &late) ||
         !fm_json_str(o, "staleness", &stale) ||
         !fm_staleness_parse(&p->staleness, stale))
         return bad(e, "policy", "a policy");
-    if (fm_json_get(o, "rule") && !fm_json_str(o, "rule", &rule))
-        return bad(e, "rule", "a rule");
-    if (!fm_rule_parse(&p->rule, rule))
+    if ((fm_json_get(o, "rule") && !fm_json_str(o, "rule", &rule)) ||
+        !fm_rule_parse(&p->rule, rule))
         return bad(e, "rule", "a rule");
     p->quorum = (size_t)quorum;
     p->max_stale = (uint32_t)late;
     list = fm_json_get(o, "exclude");
-    if (!list || !fm_json_is_array(list))
+    if (!fm_json_is_array(list))
         return bad(e, "exclude", "a list");
     for (size_t i = 0; i < fm_json_size(list); i++) {
         const char *client = fm_json_text(fm_json_at(list, i));
@@ -205,8 +203,7 @@ get_input(struct fm_ledger_entry *t, const struct fm_json *o, struct fm_err *e)
     const char *client;
     int rc;
 
-    if (!o || !fm_json_is_object(o) || !fm_json_str(o, "client", &client) ||
-        !fm_client_ok(client))
+    if (!fm_json_str(o, "client", &client) || !fm_client_ok(client))
         return bad(e, "client", "a client's id");
     strcpy(in.part.client, client);
     if ((rc = get_id(&in.part.bundle, o, "bundle", e)))
@@ -235,8 +232,7 @@ get_lists(struct fm_ledger_entry *t, const struct fm_json *j, struct fm_err *e)
                          *refused = fm_json_get(j, "refused");
     int rc;
 
-    if (!inputs || !fm_json_is_array(inputs) || !refused ||
-        !fm_json_is_array(refused))
+    if (!fm_json_is_array(inputs) || !fm_json_is_array(refused))
         return bad(e, "inputs", "a list");
     for (size_t i = 0; i < fm_json_size(inputs); i++)
         if ((rc = get_input(t, fm_json_at(inputs, i), e)))
@@ -259,7 +255,7 @@ get_fields(struct fm_ledger_entry *t, const struct fm_json *j, struct fm_err *e)
     uint64_t format;
     int rc;
 
-    if (!fm_json_is_object(j) || !fm_json_int(j, "ledger", INT64_MAX, &format))
+    if (!fm_json_int(j, "ledger", INT64_MAX, &format))
         return fm_err_set(e, FM_EINPUT, "not a line of a ledger");
     if (format != 1)
         return fm_err_set(e, FM_EINPUT, "format %llu, and only 1 is known",

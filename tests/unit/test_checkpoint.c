@@ -1,5 +1,6 @@
 #include "fed/checkpoint.h"
 
+#include "bundle/checksum.h"
 #include "data/rows.h"
 #include "fed/state.h"
 #include "fixture.h"
@@ -350,6 +351,104 @@ damaged(struct fm_local l, const struct fm_buf *file)
     fm_buf_free(&bad);
 }
 
+/* The file with `from` in its head replaced by `to`, and the checksum that it
+ * should have. */
+static void
+forged(struct fm_local l, const struct fm_buf *file, const char *from,
+       const char *to, const char *message)
+{
+    struct fm_member m[FM_MEMBERS_MAX];
+    struct fm_buf head = {0}, out = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_id id;
+    const uint8_t *at, *rest;
+    size_t n;
+
+    CHECK(!fm_checksum_open(m, &n, &id, file->data, file->len, &e), "%s",
+          e.msg);
+    at = memmem(m[0].data, m[0].size, from, strlen(from));
+    CHECK(at, "no %s", from);
+    rest = at + strlen(from);
+    CHECK(!fm_buf_add(&head, m[0].data, (size_t)(at - m[0].data), NULL) &&
+              !fm_buf_add(&head, to, strlen(to), NULL) &&
+              !fm_buf_add(&head, rest, (size_t)(m[0].data + m[0].size - rest),
+                          NULL),
+          "memory");
+    m[0].data = head.data;
+    m[0].size = head.len;
+    CHECK(!fm_checksum_seal(&out, m, n - 1, &id, &e), "%s", e.msg);
+    fx_save("ck", &out);
+    refused(l, message);
+    fm_buf_free(&head);
+    fm_buf_free(&out);
+}
+
+static void
+heads(struct fm_local l, const struct fm_buf *file)
+{
+    char seed[40], bad[40], spaces[(1 << 16) + 2];
+
+    snprintf(seed, sizeof seed, "%016llx\"", (unsigned long long)SEED);
+    snprintf(bad, sizeof bad, "%016llxx\"", (unsigned long long)SEED);
+    forged(l, file, seed, bad, "\"seed\" is not 16 hex digits");
+    snprintf(bad, sizeof bad, "%015llxx\"", (unsigned long long)SEED >> 4);
+    forged(l, file, seed, bad, "\"seed\" is not 16 hex digits");
+    forged(l, file, "\"seed\":\"", "\"seed\":7,\"x\":\"",
+           "\"seed\" is not 16 hex digits");
+    forged(l, file, "\"client\":\"c-1\"", "\"client\":7",
+           "\"client\" is not an id");
+    forged(l, file, "\"client\":\"c-1\"", "\"client\":\"C\"",
+           "\"client\" is not an id");
+    memset(spaces, ' ', sizeof spaces);
+    spaces[0] = '{';
+    spaces[sizeof spaces - 1] = '\0';
+    forged(l, file, "{", spaces, "bytes, and at most 65536 fit");
+}
+
+/* Member `i` by another name, another size, and one more in its place. */
+static void
+members(struct fm_local l, const struct fm_buf *file, size_t i,
+        const char *message)
+{
+    struct fm_member m[FM_MEMBERS_MAX], bad[FM_MEMBERS_MAX];
+    struct fm_err e = {FM_OK, ""};
+    struct fm_buf out = {0};
+    struct fm_id id;
+    size_t n;
+
+    CHECK(!fm_checksum_open(m, &n, &id, file->data, file->len, &e), "%s",
+          e.msg);
+    for (int k = 0; k < 3; k++) {
+        memcpy(bad, m, sizeof bad);
+        if (k == 0)
+            bad[i].name[0] = 'x';
+        bad[i].size -= k == 1 ? 4 : 0;
+        if (k == 2)
+            bad[n - 1] = bad[i];
+        out.len = 0;
+        CHECK(!fm_checksum_seal(&out, bad, n - (k != 2), &id, &e), "%s", e.msg);
+        fx_save("ck", &out);
+        refused(l, k == 2 ? "members, not" : message);
+    }
+    fm_buf_free(&out);
+}
+
+/* FedBAT's has a member more. */
+static void
+steps(void)
+{
+    struct fm_model *m = model(FM_FEDBAT, 3);
+    struct fm_local l = local(m);
+    struct fm_buf out;
+    struct shelf s;
+
+    out = watched(&s, l);
+    fm_buf_free(&out);
+    members(l, &s.file[7], 2, "where steps has");
+    clear(&s);
+    fm_model_free(m);
+}
+
 static void
 hostile(void)
 {
@@ -364,6 +463,8 @@ hostile(void)
     others(&l);
     other_seed(&l);
     damaged(l, &s.file[7]);
+    heads(l, &s.file[7]);
+    members(l, &s.file[7], 1, "where values has");
     clear(&s);
     fm_model_free(m);
 }
@@ -389,6 +490,7 @@ main(void)
         same(method[i], heavy);
     same(FM_FEDMRN, post);
     states();
+    steps();
     hostile();
     free(rows);
     fx_leave(dir);

@@ -27,6 +27,29 @@ refused(const struct fm_buf *b, const char *message)
     fm_ledger_free(&l);
 }
 
+/* One thing other than what it was. */
+static void
+differ(struct fm_ledger_entry *t, int i)
+{
+    struct fm_policy *p = &t->policy;
+    struct fm_part *part = &t->input[1].part;
+
+    p->weighting.cap += i == 0;
+    p->quorum += i == 1;
+    p->max_stale += i == 2;
+    p->rule.n += i == 3;
+    p->staleness.kind = i == 4 ? FM_STALE_POLY : p->staleness.kind;
+    t->exclude[0][0] = i == 5 ? 'n' : 'm';
+    t->n -= i == 6;
+    part->bundle.b[5] ^= i == 7;
+    part->samples += i == 8;
+    part->weight += i == 9;
+    t->base.digest[3] ^= i == 10;
+    t->output.digest[3] ^= i == 11;
+    if (i == 12)
+        CHECK(fm_ledger_exclude(t, "eve", NULL) == 0, "memory");
+}
+
 /* What a text says, and what it is asked for. */
 static void
 says(void)
@@ -56,9 +79,41 @@ says(void)
     fm_ledger_sort(&like);
     CHECK(fm_ledger_find(&l, &like) == 2, "line %zu",
           fm_ledger_find(&l, &like));
-    like.input[0].part.weight++;
-    CHECK(fm_ledger_find(&l, &like) == 0, "another weight");
     fm_ledger_entry_free(&like);
+    for (int i = 0; i < 13; i++) {
+        like = lf_entry(1);
+        fm_ledger_sort(&like);
+        differ(&like, i);
+        CHECK(fm_ledger_find(&l, &like) == 0, "found with difference %d", i);
+        like.n = 2;
+        fm_ledger_entry_free(&like);
+    }
+    fm_ledger_free(&l);
+    fm_buf_free(&b);
+}
+
+/* No more lines, and no more clients of one, than may be. */
+static void
+most(void)
+{
+    struct fm_buf b = lf_text(1);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_ledger l = {.n = FM_LEDGER_LINES, .room = FM_LEDGER_LINES};
+    struct fm_ledger_entry t = {.n = FM_LEDGER_INPUTS - 1};
+    const struct fm_ledger_input in = {.round = 1};
+    size_t whole;
+
+    l.entry = calloc(l.room, sizeof *l.entry);
+    t.room = t.n;
+    t.input = calloc(t.room, sizeof *t.input);
+    CHECK(l.entry && t.input, "memory");
+    CHECK(fm_ledger_parse(&l, b.data, b.len, &whole, &e) == FM_EINPUT, "lines");
+    CHECK(strstr(e.msg, "more lines than a ledger may have"), "%s", e.msg);
+    CHECK(fm_ledger_add(&t, &in, NULL) == 0, "the last client");
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_ledger_add(&t, &in, &e) == FM_EINPUT, "clients");
+    CHECK(strstr(e.msg, "has at most 100000 clients"), "%s", e.msg);
+    fm_ledger_entry_free(&t);
     fm_ledger_free(&l);
     fm_buf_free(&b);
 }
@@ -203,5 +258,6 @@ main(void)
     flips();
     places();
     foreign();
+    most();
     return 0;
 }

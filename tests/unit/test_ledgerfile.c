@@ -119,6 +119,37 @@ refused(void)
     fm_buf_free(&b);
 }
 
+/* What could not be read again is not written. */
+static void
+full(void)
+{
+    struct fm_ledger_entry t = lf_entry(0);
+    struct fm_ledger_file f;
+    struct fm_err e;
+
+    for (int i = 0; i < 2; i++) {
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(!fm_ledgerfile_open(&f, "full", false, &e), "%s", e.msg);
+        if (i == 0) {
+            f.lines.entry = calloc(FM_LEDGER_LINES, sizeof *f.lines.entry);
+            f.lines.n = f.lines.room = FM_LEDGER_LINES;
+            CHECK(f.lines.entry, "memory");
+        } else
+            f.size = (1 << 30) - 100;
+        CHECK(fm_ledgerfile_append(&f, &t, &e) == FM_EINPUT, "%d: appended", i);
+        CHECK(strstr(e.msg, "full: it is full: no line of"), "%s", e.msg);
+        f.size = 0;
+        fm_ledgerfile_close(&f);
+    }
+    fm_ledger_entry_free(&t);
+    /* A file of holes. */
+    fx_save("full", &(struct fm_buf){0});
+    CHECK(truncate("full", 1 << 30) == 0, "truncate");
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_ledgerfile_open(&f, "full", false, &e) == FM_EINPUT, "opened");
+    CHECK(strstr(e.msg, "full: 2^30 bytes or more"), "%s", e.msg);
+}
+
 int
 main(void)
 {
@@ -129,6 +160,7 @@ main(void)
     torn();
     locked();
     refused();
+    full();
     fx_leave(dir);
     return 0;
 }

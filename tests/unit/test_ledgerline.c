@@ -52,6 +52,59 @@ hostile(void)
     forged("\"output\":{", "\"output\":{\"x\":1,", "");
     forged("\"round\":0", "\"round\":4294967297", "\"base\" is not a model");
     forged("x.mrn", "x\\u001b.mrn", "");
+    forged("\"previous\":\"", "\"previous\":7,\"x\":\"",
+           "\"previous\" is not 64 hex");
+    forged("\"id\":\"", "\"id\":7,\"x\":\"", "\"id\" is not 32 hex digits");
+    forged("\"id\":\"", "\"id\":\"0", "\"id\" is not 32 hex digits");
+    forged("\"tool\":\"",
+           "\"tool\":"
+           "\"1234567890123456789012345678901234567890123456789012345678901234",
+           "\"tool\" is not a short text");
+    forged("\"weights\":", "\"weighs\":", "\"policy\" is not a policy");
+    forged("\"quorum\":0", "\"quorum\":-1", "\"policy\" is not a policy");
+    forged("\"max-stale\":0", "\"max-stale\":-1", "\"policy\" is not a policy");
+    forged("\"staleness\":", "\"stale\":", "\"policy\" is not a policy");
+    forged("\"weights\":", "\"rule\":7,\"weights\":", "\"rule\" is not a rule");
+    forged("\"weights\":", "\"rule\":\"best\",\"weights\":",
+           "\"rule\" is not a rule");
+    forged("\"exclude\":[", "\"exclude\":{},\"x\":[",
+           "\"exclude\" is not a list");
+    forged("\"exclude\":[", "\"exclude\":[7,",
+           "\"exclude\" is not a list of clients");
+    forged("\"inputs\":[", "\"inputs\":{},\"x\":[", "\"inputs\" is not a list");
+    forged("\"client\":\"a\"", "\"client\":7", "\"client\" is not");
+    forged("\"round\":1,\"samples\":7", "\"round\":-1,\"samples\":7",
+           "\"inputs\" is not a list of answers");
+    forged("\"samples\":7", "\"samples\":-1",
+           "\"inputs\" is not a list of answers");
+    forged("\"weight\":7", "\"weight\":0",
+           "\"inputs\" is not a list of answers");
+}
+
+/* What is too short or too long is not looked at. */
+static void
+lengths(void)
+{
+    const size_t most = FM_LEDGER_LINE;
+    struct fm_buf b = lf_text(1);
+    uint8_t *huge = calloc(most + 1, 1);
+    struct fm_ledger_entry t = {0};
+
+    CHECK(huge, "memory");
+    memcpy(huge + most + 1 - 200, b.data + b.len - 200, 200);
+    for (size_t n = 0; n <= FM_LEDGER_TAIL + 2; n++) {
+        struct fm_err e = {FM_OK, ""};
+        const bool last = n == FM_LEDGER_TAIL + 2;
+        const uint8_t *p = last ? huge : b.data + b.len - n;
+
+        CHECK(fm_ledgerline_parse(&t, p, last ? most + 1 : n, &e) == FM_EINPUT,
+              "%zu bytes", n);
+        CHECK(strcmp(e.msg, "not a line of a ledger") == 0, "%zu bytes: %s", n,
+              e.msg);
+        fm_ledger_entry_free(&t);
+    }
+    free(huge);
+    fm_buf_free(&b);
 }
 
 /* A line without its newline is whole when its hash is. */
@@ -69,6 +122,7 @@ int
 main(void)
 {
     hostile();
+    lengths();
     whole();
     return 0;
 }

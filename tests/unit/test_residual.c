@@ -4,6 +4,8 @@
 #include "fixture.h"
 #include "tensor/safetensors.h"
 
+#include <math.h>
+
 /* A client's answer to a later round, as far as it matters. */
 static struct fm_bundle
 answer(const char *client, uint64_t round)
@@ -41,6 +43,46 @@ damaged(struct fm_buf *file, const char *from, const char *to,
     refused(m, &b, message);
     memcpy(at, from, strlen(from));
     fx_save("f", file);
+}
+
+/* The same with one tensor more, of nothing, or with a value that is none and
+ * the right checksum. */
+static void
+remade(const struct fm_buf *file, const struct fm_model *m, bool value)
+{
+    const struct fm_bundle b = answer("c", 9);
+    struct fm_buf out = {0}, data = {0};
+    struct fm_st st;
+    struct fm_st_tensor t[4];
+    struct fm_id id;
+    char hex[FM_ID_HEX];
+
+    CHECK(!fm_st_parse(&st, file->data, file->len, NULL), "parse");
+    CHECK(st.ntensors == 3, "%zu tensors", st.ntensors);
+    for (size_t i = 0; i < 3; i++) {
+        t[i] = st.tensor[i];
+        CHECK(!fm_buf_add(&data, t[i].data, 4 * t[i].count, NULL), "memory");
+    }
+    t[3] = (struct fm_st_tensor){.name = "none", .dtype = FM_F32, .ndim = 1};
+    if (value)
+        fm_putf(data.data + 8, INFINITY);
+    id = fm_hash128(data.data, data.len);
+    for (size_t i = 0; i < st.nmeta; i++)
+        if (strcmp(st.meta[i].key, "fedmrn.values") == 0)
+            strcpy(st.meta[i].value, fm_id_hex(hex, &id));
+    {
+        const struct fm_st made = {value ? 3 : 4, st.nmeta, t, st.meta};
+
+        CHECK(!fm_st_header(&out, &made, NULL), "header");
+    }
+    CHECK(!fm_buf_add(&out, data.data, data.len, NULL), "memory");
+    fx_save("f", &out);
+    refused(m, &b,
+            value ? "value 2 is not finite"
+                  : "4 tensors, where the model has 3 to code");
+    fm_st_free(&st);
+    fm_buf_free(&data);
+    fm_buf_free(&out);
 }
 
 int
@@ -87,6 +129,15 @@ main(void)
     damaged(&file, "round\":\"8", "round\":\"x", m, "fedmrn.round is not");
     damaged(&file, "features.0.weight", "features.0.wEight", m,
             "is not features.0.weight of the model");
+    damaged(&file, "\"F32\"", "\"I32\"", m,
+            "is not features.0.weight of the model");
+    damaged(&file, "fedmrn.residual", "fedmrn.residuum", m, "not a residual");
+    damaged(&file, "fedmrn.round", "fedmrn.sound", m, "fedmrn.round is not");
+    damaged(&file, "fedmrn.values", "fedmrn.valued", m,
+            "damaged: the checksum of its values");
+    remade(&file, m, true);
+    remade(&file, m, false);
+    fx_save("f", &file);
     file.data[file.len - 2] ^= 1;
     fx_save("f", &file);
     b = answer("c", 9);

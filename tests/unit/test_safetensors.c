@@ -83,6 +83,24 @@ narrow(void)
 }
 
 static void
+alike(void)
+{
+    const struct fm_st_tensor a = {
+        .name = "a", .dtype = FM_F32, .ndim = 2, .dim = {2, 3}, .count = 6};
+    struct fm_st_tensor b;
+
+    for (int i = 0; i < 5; i++) {
+        b = a;
+        b.name[0] = i == 1 ? 'b' : 'a';
+        b.dtype = i == 2 ? FM_I32 : FM_F32;
+        b.ndim = i == 3 ? 1 : 2;
+        b.dim[1] = i == 4 ? 2 : 3;
+        CHECK(fm_st_alike(&a, &b) == (i == 0), "difference %d", i);
+        CHECK(fm_st_alike(&b, &a) == (i == 0), "difference %d", i);
+    }
+}
+
+static void
 writer(void)
 {
     static const char want[] =
@@ -273,6 +291,7 @@ main(void)
     crowd();
     golden();
     narrow();
+    alike();
     writer();
     hostile();
     prefixes();

@@ -1,4 +1,6 @@
 #include "bundle/sealed.h"
+
+#include "base/odc.h"
 #include "check.h"
 
 #include <stdlib.h>
@@ -143,6 +145,72 @@ hostile(struct fm_buf *b)
     b->data[300] ^= 1;
 }
 
+/* --- By hand -------------------------------------------------------------
+ */
+
+/* Append a member; number 0 is the trailer. */
+static void
+put(struct fm_buf *b, size_t number, const char *name, const void *p, size_t n)
+{
+    uint8_t head[FM_ODC_HEAD_MAX];
+
+    CHECK(!fm_buf_add(b, head, fm_odc_header(head, number, name, n), NULL) &&
+              !fm_buf_add(b, p, n, NULL),
+          "memory");
+}
+
+static void
+refused(const struct fm_buf *b, const char *message)
+{
+    struct fm_err e = {FM_OK, ""};
+    struct fm_id id;
+
+    CHECK(read_one(b, &id, &e) == FM_EINPUT, "accepted: %s", message);
+    CHECK(strstr(e.msg, message), "%s: %s", message, e.msg);
+}
+
+/* `n` members, and a checksum of so many bytes that begins rightly. */
+static struct fm_buf
+made(size_t n, size_t size)
+{
+    struct fm_buf b = {0};
+    uint8_t sum[32] = {0};
+    struct fm_id id;
+
+    for (size_t i = 1; i <= n; i++)
+        put(&b, i, "one", data, 5);
+    id = fm_hash128(b.data, b.len);
+    memcpy(sum, id.b, sizeof id.b);
+    put(&b, n + 1, "checksum", sum, size);
+    put(&b, 0, NULL, "", 0);
+    return b;
+}
+
+/* One fault each, and its reason. */
+static void
+one_fault(void)
+{
+    struct fm_buf b = made(FM_MEMBERS_MAX, 16);
+
+    refused(&b, "too many members");
+    fm_buf_free(&b);
+    b = made(3, 17);
+    refused(&b, "its last member is not a checksum");
+    fm_buf_free(&b);
+    b = made(3, 16);
+    b.data[FM_ODC_HEADER + 1] = '\0';
+    refused(&b, "byte 0: not a member's name");
+    b.data[FM_ODC_HEADER + 1] = 'N';
+    refused(&b, "byte 0: not a member's name");
+    b.data[FM_ODC_HEADER + 1] = 'n';
+    b.data[18] = '2'; /* its mode */
+    refused(&b, "byte 0: not what this archive must have here");
+    b.data[18] = '1';
+    b.data[FM_ODC_HEADER + 4 + 5] = '1'; /* the second's magic */
+    refused(&b, "byte 85: no archive header here");
+    fm_buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -155,6 +223,7 @@ main(void)
     CHECK(fm_id_cmp(&id, &got) == 0, "another checksum");
     too_large();
     hostile(&b);
+    one_fault();
     fm_buf_free(&b);
     return 0;
 }

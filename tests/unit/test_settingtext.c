@@ -154,6 +154,8 @@ hostile(void)
         {"server-betas", "0.9"},
         {"server-betas", "0.9,"},
         {"server-betas", "0.9,1"},
+        {"server-betas", "1,0.9"},
+        {"server-betas", ",0.9"},
         {"server-betas", "0.9,0.9,0.9"},
         {"server-eps", "0"},
         {"mean", ""},
@@ -164,6 +166,8 @@ hostile(void)
         {"std", "0"},
         {"std", "1,-1"},
         {"std", "1e-60"},
+        {"std", "0000000000000000000000000000000000000000000000000000000000000"
+                "00001"},
     };
     char many[2 * FM_CHANNELS_MAX + 2];
     struct fm_settings s;

@@ -2,6 +2,8 @@
 
 #include "fixture.h"
 
+#include <math.h>
+
 static const char net[] = "input 3\nlinear 2\nrelu\nlinear 4 nobias\n";
 
 static struct fm_model *
@@ -90,6 +92,35 @@ seal(struct fm_buf *file)
     memcpy(at, fm_id_hex(hex, &id), 32);
 }
 
+/* The same with other tensors, and the checksum that it should have. */
+static void
+other_tensors(const struct fm_model *m, const struct fm_buf *file)
+{
+    static const char *const message[] = {
+        "4 tensors, where the architecture has 6",
+        "exp_avg is not classifier.0", "exp_avg is not classifier.0"};
+    struct fm_st st;
+    struct fm_buf out = {0};
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(!fm_st_parse(&st, file->data, file->len, NULL), "parse");
+        st.ntensors -= i == 0 ? 2 : 0;
+        st.tensor[0].dtype = i == 1 ? FM_I32 : FM_F32;
+        st.tensor[0].dim[0] = i == 2 ? 3 : 2;
+        st.tensor[0].dim[1] = i == 2 ? 2 : 3;
+        out.len = 0;
+        CHECK(!fm_st_header(&out, &st, NULL), "header");
+        for (size_t k = 0; k < st.ntensors; k++)
+            CHECK(!fm_buf_add(&out, st.tensor[k].data, 4 * st.tensor[k].count,
+                              NULL),
+                  "memory");
+        seal(&out);
+        refused(m, "c", &out, message[i]);
+        fm_st_free(&st);
+    }
+    fm_buf_free(&out);
+}
+
 static void
 hostile(struct fm_model *m, struct fm_buf *file)
 {
@@ -115,6 +146,16 @@ hostile(struct fm_model *m, struct fm_buf *file)
     seal(file);
     refused(m, "c", file, "fedmrn.steps is not an integer");
     memcpy(at + 8, "15", 2);
+    memcpy(at, "stepz", 5);
+    seal(file);
+    refused(m, "c", file, "fedmrn.steps is not an integer");
+    memcpy(at, "steps", 5);
+    at = place(file, "fedmrn.state\":\"1");
+    at[15] = '2';
+    seal(file);
+    refused(m, "c", file, "not a client's state");
+    at[15] = '1';
+    other_tensors(m, file);
     at = place(file, "exp_avg_sq");
     memcpy(at, "exp_avg_qs", 10);
     seal(file);
@@ -122,6 +163,9 @@ hostile(struct fm_model *m, struct fm_buf *file)
     memcpy(at, "exp_avg_sq", 10);
     /* The last value is a second moment, 31: a square cannot be negative. */
     file->data[file->len - 1] ^= 0x80;
+    seal(file);
+    refused(m, "c", file, "classifier.2.weight.exp_avg_sq: value 7 is imposs");
+    fm_putf(file->data + file->len - 4, INFINITY);
     seal(file);
     refused(m, "c", file, "classifier.2.weight.exp_avg_sq: value 7 is imposs");
     at = place(file, "fedmrn.checksum");
