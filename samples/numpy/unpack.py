@@ -6,8 +6,8 @@
 KEY is the client's key in the bundle's round, as `fedmrn-noise --key` prints
 it.  Under --noise-key round the noise has another one: NOISE-KEY.  What is
 written are the members masks and dense of the raw form, back to back, as
-`fedmrn-unpack --raw | bsdtar xOf - masks dense` does.  Methods fedmrn, fedmrns
-and fedavg, that by any codec too.  No checksum is looked at.
+`fedmrn-unpack --raw | bsdtar xOf - masks dense` does.  Methods fedmrn, fedmrns,
+fedbat, fedsparsify and fedavg, that by any codec too.  No checksum is looked at.
 """
 import json
 import struct
@@ -35,19 +35,23 @@ def members(data):
 
 
 def read_model(data):
-    """The metadata, and for each tensor its entries, if it is masked, and if it
-    is a weight or bias."""
+    """The metadata, and for each tensor its entries, if it is masked, and if a
+    codec is for it."""
     (size,) = struct.unpack_from("<Q", data)
     tensors = json.loads(data[8 : 8 + size])
     meta = tensors.pop("__metadata__")
-    norm = {k[: -len("running_mean")] for k in tensors if k.endswith("running_mean")}
-    masked = meta["fedmrn.method"] != "fedavg"
-    return meta, [
-        (int(np.prod(t["shape"])), masked and weight, weight)
-        for k, t in tensors.items()
-        for weight in [k[: k.rfind(".") + 1] not in norm]
-        if not k.startswith("fedmrn.server.")  # the server's optimizer's state
-    ]
+    full = {k[: -len("running_mean")] for k in tensors if k.endswith("running_mean")}
+    if "\nembedding " in meta["fedmrn.arch"]:
+        full.add("features.0.")
+    masked = {"fedavg": "-", "fedsparsify": "weight"}.get(meta["fedmrn.method"], "")
+    out = []
+    for name, t in tensors.items():
+        layer, kind = name[: name.rfind(".") + 1], name[name.rfind(".") + 1 :]
+        coded = layer not in full
+        if not name.startswith("fedmrn.server."):  # the server's optimizer's state
+            count = int(np.prod(t["shape"]))
+            out.append((count, coded and kind.startswith(masked), coded))
+    return meta, out
 
 
 # Masks
@@ -123,8 +127,8 @@ def decode_masks(code, masked, meta, tensors, keys):
     form, lanes = code[0] % 8, 32 if code[0] >= 8 else 4
     if form == 0:
         return code[1:]
-    signed = meta["fedmrn.method"] == "fedmrns"
-    dist = meta["fedmrn.noise"].split(":")[0]
+    signed = meta["fedmrn.method"] in ("fedmrns", "fedbat")
+    dist = meta.get("fedmrn.noise", "").split(":")[0]
     own = [(t, n) for t, (n, mine, _) in enumerate(tensors) if mine]
     bits = Bits(code[1:])
     curves = [read_curve(bits) for _ in (own if form > 1 else own[:1])]
@@ -132,7 +136,7 @@ def decode_masks(code, masked, meta, tensors, keys):
     for (ordinal, count), (zoom, chance) in zip(own, curves if form > 1 else []):
         lane = philox(keys[0], -(-count // 8), ordinal, purpose=1)
         lane = lane.view("<u2").ravel()[:count].astype(np.int64)
-        n = noise(keys[-1], dist, ordinal, count)
+        n = noise(keys[-1], dist, ordinal, count) if dist else np.full(count, 65536)
         p.append(chance[bins(form, signed, dist, zoom, n, lane)])
         flip.append(lane >= 32768)
     p = np.concatenate(p) if form > 1 else np.full(masked, curves[0][1][0])
@@ -225,6 +229,22 @@ def decode_dense(code, counts):
             values.append((centre + d) * step)
         out.append(np.array(values, "<f4").tobytes())
     return b"".join(out)
+
+
+def decode_full(code, masks, meta, tensors):
+    """The raw member dense of a coded bundle, whose masks are decoded."""
+    counts = [n for n, masked, _ in tensors if not masked]
+    own = [n for n, masked, _ in tensors if masked]
+    if meta["fedmrn.method"] == "fedbat":
+        counts.append(len(own))
+    if meta["fedmrn.method"] != "fedsparsify":
+        return decode_dense(code, counts)
+    kept = np.unpackbits(np.frombuffer(masks, "u1"), bitorder="little")[: sum(own)]
+    each = [int(part.sum()) for part in np.split(kept, np.cumsum(own)[:-1])]
+    plain = decode_dense(code, counts + [n for n in each if n])
+    values, first = np.zeros(sum(own), "<f4"), 4 * sum(counts)
+    values[kept == 1] = np.frombuffer(plain[first:], "<f4")
+    return plain[:first] + values.tobytes()
 
 
 # Codecs
@@ -351,7 +371,7 @@ if __name__ == "__main__":
     keys = [int(key, 16) for key in sys.argv[3:]]
     if manifest["coder"] == "rans":
         masks = decode_masks(masks, manifest["masked"], meta, tensors, keys)
-        dense = decode_dense(dense, [n for n, masked, _ in tensors if not masked])
+        dense = decode_full(dense, masks, meta, tensors)
     elif manifest["coder"] != "raw":
         dense = decode_codec(dense, manifest["coder"], tensors, keys[0])
     sys.stdout.buffer.write(masks + dense)

@@ -169,7 +169,8 @@ answers round 2; a round file holds one round" ]
     }
     for how in "fedmrn --full-bits 5" "fedmrns --noise gaussian:0.1" \
         "fedmrns --dither private" "fedmrn --noise-key round" \
-        "fedmrns --noise uniform:0.2" fedavg; do
+        "fedmrns --noise uniform:0.2" fedavg fedbat \
+        "fedsparsify --sparsity-first 0.75 --sparsity 0.75"; do
         read -ra options <<<"$how"
         wide_round "${options[@]}"
         key=("$(fedmrn-noise --seed 1 --round 1 --client 1 --key)")
