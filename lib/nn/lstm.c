@@ -1,10 +1,11 @@
 #include "nn/lstm.h"
 
 #include "base/mem.h"
-#include "nn/exponential.h"
 #include "nn/gemm.h"
+#include "nn/lstmcell.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     ROWS = 32,  /* samples of a piece */
@@ -187,23 +188,6 @@ tensors(const struct fm_lstm *s, float *const *w, size_t layer)
 
 /* --- Forward ------------------------------------------------------------- */
 
-/* A sample's step: gates a (4K) become their values; c (K), h (K). */
-FM_CLONES static void
-cell(float *restrict a, const float *restrict before, float *restrict c,
-     float *restrict h, size_t k)
-{
-    float *restrict f = a + k, *restrict g = a + 2 * k, *restrict o = a + 3 * k;
-
-    for (size_t j = 0; j < k; j++) {
-        a[j] = fm_exponential_sigmoid(a[j]);
-        f[j] = fm_exponential_sigmoid(f[j]);
-        g[j] = fm_exponential_tanh(g[j]);
-        o[j] = fm_exponential_sigmoid(o[j]);
-        c[j] = a[j] * g[j] + (before ? f[j] * before[j] : 0.0f);
-        h[j] = o[j] * fm_exponential_tanh(c[j]);
-    }
-}
-
 /* The input's part of the gates of steps t to t + steps - 1. */
 static void
 gates_of_input(const struct fm_lstm *s, const struct layer *y,
@@ -234,9 +218,7 @@ forward_layer(const struct fm_lstm *s, const struct layer *y,
             fm_gemm_with(rows, 4 * k, k,
                          (struct fm_matrix){h - rows * k, k, false}, y->hh, a,
                          4 * k, true);
-        for (size_t r = 0; r < rows; r++)
-            cell(a + r * 4 * k, t > 0 ? c + r * k - rows * k : NULL, c + r * k,
-                 h + r * k, k);
+        fm_lstmcell_forward(a, t > 0 ? c - rows * k : NULL, c, h, rows, k);
     }
 }
 
@@ -306,28 +288,6 @@ fm_lstm_forward(struct fm_lstm *s, float *const *w, const float *x, float *y,
 
 /* --- Backward ------------------------------------------------------------ */
 
-/* A sample's step: gates become their gradients; dh, and dc of the step after
- * this, which becomes that of the one before. */
-FM_CLONES static void
-cell_back(float *restrict a, const float *restrict before,
-          const float *restrict c, const float *restrict dh, float *restrict dc,
-          size_t k)
-{
-    float *restrict f = a + k, *restrict g = a + 2 * k, *restrict o = a + 3 * k;
-
-    for (size_t j = 0; j < k; j++) {
-        float tc = fm_exponential_tanh(c[j]);
-        float d = dc[j] + dh[j] * o[j] * (1.0f - tc * tc);
-        float i = a[j];
-
-        dc[j] = d * f[j];
-        o[j] = dh[j] * tc * o[j] * (1.0f - o[j]);
-        f[j] = before ? d * before[j] * f[j] * (1.0f - f[j]) : 0.0f;
-        a[j] = d * g[j] * i * (1.0f - i);
-        g[j] = d * i * (1.0f - g[j] * g[j]);
-    }
-}
-
 /* dh of step t stands in `down` as far as it comes from above. */
 static void
 backward_layer(const struct fm_lstm *s, const struct layer *y,
@@ -345,9 +305,8 @@ backward_layer(const struct fm_lstm *s, const struct layer *y,
             fm_gemm_with(rows, k, 4 * k,
                          (struct fm_matrix){a + rows * 4 * k, 4 * k, false},
                          y->back[1], dh, k, true);
-        for (size_t r = 0; r < rows; r++)
-            cell_back(a + r * 4 * k, t > 0 ? c + r * k - rows * k : NULL,
-                      c + r * k, dh + r * k, room->dc + r * k, k);
+        fm_lstmcell_backward(a, t > 0 ? c - rows * k : NULL, c, dh, room->dc,
+                             rows, k);
         /* These steps' dh are used up, and give their place. */
         if (t % STEPS == 0 && y->d == k)
             fm_gemm_with((left < STEPS ? left : STEPS) * rows, k, 4 * k,
