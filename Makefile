@@ -27,6 +27,8 @@ UNITS    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test
 # A fuzz target NAME replays its corpus as the unit test test_fuzz_NAME.
 FUZZED   = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 CORPORA  = $(notdir $(wildcard tests/fuzz/corpus/*))
+UNITOBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/test_*.c \
+           tests/fuzz/*.c))
 FUZZERS  = $(addprefix $(BUILD)/fuzzers/fuzz_,$(FUZZED))
 BENCHES  = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
@@ -46,7 +48,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 LINTS    = lint-format lint-layers lint-rooms lint-tools lint-headers \
            lint-cppcheck lint-shell lint-man
 
-.PHONY: all units fuzzers benches bench variants check check-unit check-cli check-portable check-san \
+.PHONY: all units unit-objects fuzzers benches bench variants check check-unit check-cli check-portable check-san \
         check-valgrind check-compilers lint $(LINTS) format deps install \
         uninstall stick deb clean help lints variant-dirs sanitizers $(addprefix variant-,$(VARIANTS))
 .DELETE_ON_ERROR:
@@ -86,7 +88,7 @@ endif
 
 # The network's loops are written for the vectoriser, which gcc -O2 hardly uses;
 # a square root that may set errno is a call.
-$(BUILD)/lib/nn/%.o: OPT = -fno-math-errno $(if $(filter -O2,$(CFLAGS)),-O3)
+$(BUILD)/lib/nn/%.o $(BUILD)/lib/fed/bat.o: OPT = -fno-math-errno $(if $(filter -O2,$(CFLAGS)),-O3)
 
 # So are these; and sqrt sets no errno, which would keep it out of a vector.
 $(BUILD)/lib/mask/%.o $(BUILD)/lib/codec/%.o: \
@@ -98,7 +100,8 @@ $(BUILD)/%.o: %.c
 
 include tests/campaign/campaign.mk
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Of this build alone: others below it may be at work.
+-include $(shell find $(addprefix $(BUILD)/,lib cmd tests) -name '*.d' 2>/dev/null)
 
 check: check-unit check-cli ## run every test
 
@@ -131,6 +134,8 @@ benches: $(BENCHES) # build the benchmark programs, run nothing
 
 units: $(UNITS) # build the library's tests, run nothing
 
+unit-objects: $(UNITOBJ) # compile them, link nothing
+
 variants: $(addprefix variant-,$(VARIANTS)) ## build with each compiler, -Werror
 
 # A compiler that is not there is skipped, and says so.
@@ -138,7 +143,7 @@ $(addprefix variant-,$(VARIANTS)): variant-%:
 	@cc=$(firstword $(subst -, ,$*)); \
 	if command -v $$cc >/dev/null; then \
 	    $(MAKE) BUILD=$(BUILD)/$* CC=$$cc \
-	        CFLAGS='-$(lastword $(subst -, ,$*)) -Werror' all units; \
+	        CFLAGS='-$(lastword $(subst -, ,$*)) -Werror' all unit-objects; \
 	else echo "skip: $*: no $$cc here"; fi
 
 lint: $(LINTS) variants ## formatting, layers, analysis, manuals, scripts, -Werror

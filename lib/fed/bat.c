@@ -1,10 +1,13 @@
 #include "base/mem.h"
 #include "bundle/step.h"
 #include "fed/weights_impl.h"
+#include "nn/vec.h"
 #include "rand/fmath.h"
 
 #include <assert.h>
 #include <math.h>
+
+enum { LANES = 8 };
 
 /* The bounds of a step, as in the authors' code. */
 static const double least = 5e-4, most = 5e-2;
@@ -129,27 +132,45 @@ begin(struct fm_weights *v, const struct fm_chunk *c, size_t at,
 }
 
 /*
- * The gradients through the signs: of the step the part of this chunk, and of
- * the update in place, which is none beyond the step.
+ * The gradients through the signs, of n updates and `by`, one over their step:
+ * those of the updates in place, which are none beyond the step; and each one's
+ * part of the step's.
  */
+FM_CLONES static void
+gate_run(float *restrict part, float *restrict slope, const float *restrict own,
+         const float *restrict w, const float *restrict update, size_t n,
+         float by)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float g = slope[i], x = update[i] * by;
+        const float drawn = own[i] > w[i] ? 1.0f : -1.0f;
+        const float end = x > 0 ? 1.0f : -1.0f;
+        const bool beyond = (x > 1) | (x < -1);
+
+        part[i] = (beyond ? end : drawn - x) * g;
+        slope[i] = beyond ? 0 : g;
+    }
+}
+
+/* A chunk's, and its part of the step's gradient, by as many sums as a vector
+ * has lanes. */
 static double
 gate(struct fm_weights *v, const struct fm_chunk *c, size_t at)
 {
     const float *w = v->l->base->tensor[c->tensor].value + c->first;
-    const double step = (double)v->bat[c->tensor].a * 0x1p-24;
-    double sum = 0;
+    float part[FM_MASKING_CHUNK];
+    double lane[LANES] = {0}, sum = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < c->count; i++) {
-        const double g = (double)v->slope[at + i];
-        const double x = (double)v->update[at + i] / step;
-
-        if (x > 1 || x < -1) {
-            sum += x > 1 ? g : -g;
-            v->slope[at + i] = 0;
-        } else {
-            sum += ((v->own[at + i] > w[i] ? 1 : -1) - x) * g;
-        }
-    }
+    gate_run(part, v->slope + at, v->own + at, w, v->update + at, c->count,
+             0x1p24f / (float)v->bat[c->tensor].a);
+    for (; i + LANES <= c->count; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += (double)part[i + k];
+    for (; i < c->count; i++)
+        sum += (double)part[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += lane[k];
     return sum;
 }
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/select.h"
 #include "fed/weights_impl.h"
+#include "nn/sgd.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -45,11 +46,8 @@ out:
 void
 fm_weights_hold(struct fm_weights *v, const struct fm_chunk *c, size_t at)
 {
-    const float *w = v->l->base->tensor[c->tensor].value + c->first;
-
-    for (size_t i = 0; i < c->count; i++)
-        if (w[i] == 0)
-            v->slope[at + i] = 0;
+    fm_sgd_hold(v->slope + at, v->l->base->tensor[c->tensor].value + c->first,
+                c->count);
 }
 
 int

@@ -51,3 +51,16 @@ fm_sgd_pull(float *g, const float *p, const float *from, size_t n, double mu)
     else
         pull_home(g, p, n, (float)mu);
 }
+
+FM_CLONES static void
+hold(float *restrict g, const float *restrict p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        g[i] = p[i] == 0 ? 0 : g[i];
+}
+
+void
+fm_sgd_hold(float *g, const float *p, size_t n)
+{
+    hold(g, p, n);
+}

@@ -29,4 +29,7 @@ void fm_sgd_step(float *p, const float *g, float *v, size_t n, double lr,
 void fm_sgd_pull(float *g, const float *p, const float *from, size_t n,
                  double mu);
 
+/* fm_sgd_hold - g = 0 where p is 0: what was pruned stays so. */
+void fm_sgd_hold(float *g, const float *p, size_t n);
+
 #endif

@@ -70,7 +70,7 @@ main(int argc, char **argv)
     struct fm_err e = {FM_OK, ""};
     int c;
 
-    while ((c = getopt(argc, argv, "p:c:t:d:s")) != -1)
+    while ((c = getopt(argc, argv, "p:c:t:d:m:")) != -1)
         switch (c) {
         case 'p':
             j.params = bench_number(optarg, BENCH_INPUTS, (size_t)1 << 32);
@@ -85,12 +85,12 @@ main(int argc, char **argv)
             if (fm_dist_parse(&j.dist, optarg, strlen(optarg)))
                 bench_usage("-d uniform|gaussian|bernoulli");
             break;
-        case 's':
-            j.method = FM_FEDMRNS;
+        case 'm':
+            j.method = bench_method(optarg);
             break;
         default:
-            bench_usage("bench_agg [-s] [-p params] [-c clients] [-t threads] "
-                        "[-d distribution]");
+            bench_usage("bench_agg [-m method] [-p params] [-c clients] "
+                        "[-t threads] [-d distribution]");
         }
     if (run(&j, &e))
         bench_die("bench_agg", &e);

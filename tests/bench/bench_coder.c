@@ -41,7 +41,9 @@ draw(struct fm_bundle *b, const struct fm_model *m, const struct job *j)
         uint8_t mask[RUN];
         float u[RUN];
 
-        fm_noise_fill(noise, key, j->dist, 0, i, n);
+        fm_noise_fill(noise, key, m->set.dist, 0, i, n);
+        for (size_t r = 0; r < n && m->set.method == FM_FEDBAT; r++)
+            noise[r] = 1 << 16;
         fm_philox_lanes(k, &at, (uint32_t)(i / FM_LANES),
                         (n + FM_LANES - 1) / FM_LANES);
         for (size_t r = 0; r < n; r++) /* a triangle about 0 */
@@ -49,7 +51,7 @@ draw(struct fm_bundle *b, const struct fm_model *m, const struct job *j)
                            ((double)(bench_random(&x) >> 33) -
                             (double)(bench_random(&x) >> 33)));
         fm_draw_stochastic(mask, u, noise, k, n, 1 << 16,
-                           j->method == FM_FEDMRNS);
+                           j->method != FM_FEDMRN);
         fm_bits_put(b->bytes.data, i, mask, n);
     }
 }
@@ -133,13 +135,13 @@ int
 main(int argc, char **argv)
 {
     static const char usage[] =
-        "bench_coder [-b] [-s] [-w encode|decode|sum] "
+        "bench_coder [-b] [-m method] [-w encode|decode|sum] "
         "[-p params] [-u update] [-d distribution] [-n bundles]";
     struct job j = {10000000, 100, 10, FM_FEDMRN, FM_UNIFORM, "decode", false};
     struct fm_err e = {FM_OK, ""};
     int c;
 
-    while ((c = getopt(argc, argv, "bw:p:u:d:n:s")) != -1)
+    while ((c = getopt(argc, argv, "bw:p:u:d:n:m:")) != -1)
         switch (c) {
         case 'b':
             j.bits = true;
@@ -163,8 +165,8 @@ main(int argc, char **argv)
         case 'n':
             j.clients = bench_number(optarg, 1, CLIENTS);
             break;
-        case 's':
-            j.method = FM_FEDMRNS;
+        case 'm':
+            j.method = bench_method(optarg);
             break;
         default:
             bench_usage(usage);

@@ -182,17 +182,19 @@ model() {
     echo "$m"
 }
 
-# wide PARAMS - a model with that many masked parameters in one linear layer
+# wide PARAMS [METHOD] - a model with that many masked parameters in one linear
+# layer
 wide() {
     printf 'input 1000\nlinear %d nobias\n' $(($1 / 1000)) |
-        model "wide$1" -a - --method fedmrn
+        model "wide$1${2-}" -a - --method "${2:-fedmrn}"
 }
 
-# bundles PARAMS COUNT - a directory of synthetic answers to it, made once
+# bundles PARAMS COUNT [METHOD] - a directory of synthetic answers to it, made
+# once
 bundles() {
-    d=$work/answers$1-$2
+    d=$work/answers$1-$2${3-}
     if [ ! -d "$d" ]; then
-        w=$(wide "$1") && mkdir "$d" &&
+        w=$(wide "$1" "${3-}") && mkdir "$d" &&
             bench_bundles "$w" "$2" "$d" || return 1
     fi
     echo "$d"

@@ -53,6 +53,23 @@ pulled(void)
     }
 }
 
+/* Zeros of either sign hold, whatever their gradient; nothing else does. */
+static void
+held(void)
+{
+    float g[41], p[41];
+
+    for (size_t i = 0; i < 41; i++) {
+        p[i] = i % 3 == 0 ? 0.0f : i % 3 == 1 ? 0x1p-149f : -1.0f;
+        g[i] = i % 6 == 3 ? INFINITY : (float)i + 1;
+    }
+    p[9] = -0.0f;
+    fm_sgd_hold(g, p, 41);
+    for (size_t i = 0; i < 41; i++)
+        CHECK(g[i] == (i % 3 == 0 ? 0 : (float)i + 1), "%zu: %g", i,
+              (double)g[i]);
+}
+
 /*
  * torch 1.13: optim.SGD([p], lr=0.1, momentum=0.9, weight_decay=0.01), p = 1
  * with gradients .3, -.2, .5, gives these.
@@ -229,6 +246,7 @@ main(void)
 {
     by_hand();
     pulled();
+    held();
     torch();
     cnn4();
     return 0;

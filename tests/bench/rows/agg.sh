@@ -34,7 +34,9 @@ row agg/lib/against-numpy M/s - "bench_agg -p $agg_params" "agg_peer numpy"
 for d in gaussian bernoulli; do
     row "agg/lib/$d" M/s - "bench_agg -p $agg_params -d $d"
 done
-row agg/lib/signed M/s - "bench_agg -p $agg_params -s"
+for method in fedmrns fedbat fedsparsify; do
+    row "agg/lib/$method" M/s - "bench_agg -p $agg_params -m $method"
+done
 
 # agg_tool LEVEL THREADS - the same by the tool, 20 files
 agg_tool() {

@@ -12,7 +12,11 @@ for level in $(bench_cpu); do
             "FEDMRN_CPU=$level bench_coder -p $coder_params -w $what"
     done
 done
-row coder/decode/signed M/s - "bench_coder -p $coder_params -s"
+row coder/decode/fedmrns M/s - "bench_coder -p $coder_params -m fedmrns"
+for what in encode decode sum; do
+    row "coder/$what/fedbat" M/s - \
+        "bench_coder -p $coder_params -m fedbat -w $what"
+done
 row coder/decode/sparse M/s - \
     "bench_coder -p $coder_params -d bernoulli -u 20"
 row coder/bits b/param - "bench_coder -p $coder_params -b"

@@ -26,6 +26,18 @@ files_unpack() {
     per $((files_params * files_n)) fedmrn-unpack --raw "$work/round"
 }
 
+# files_sparse FILE TOOL OPTION... - a bundle of fedsparsify with a quarter of its
+# weights left: 0.mrn, or the same coded
+files_sparse() {
+    d=$(bundles "$files_params" 1 fedsparsify) &&
+        w=$(wide "$files_params" fedsparsify) || return 1
+    [ -f "$d/coded" ] ||
+        fedmrn-pack -q -m "$w" --coder rans "$d/0.mrn" -o "$d/coded" || return 1
+    file=$d/$1
+    shift
+    per "$files_params" "$@" -m "$w" "$file"
+}
+
 # files_signed - the same, each signed by its client: what a roster costs.  In a
 # directory of their own: signed bundles are not coded again.
 files_signed() {
@@ -45,6 +57,10 @@ files_signed() {
 row files/pack/raw M/s - "files_rate fedmrn-pack --coder raw"
 row files/unpack/raw M/s - files_unpack
 row files/unpack/update M/s - files_update
+row files/pack/fedsparsify M/s - \
+    "files_sparse 0.mrn fedmrn-pack -q --coder rans"
+row files/unpack/fedsparsify M/s - "files_sparse coded fedmrn-unpack --raw"
+row files/aggregate/fedsparsify M/s - "files_sparse coded fedmrn-aggregate -q"
 row files/verify M/s - "files_rate fedmrn-verify -q"
 command -v minisign >/dev/null &&
     row files/verify/signed M/s - files_signed

@@ -10,6 +10,8 @@ step_model() {
     cnn8) net="-a cnn8 --input 3x32x32 --classes 10" ;;
     *) net="-a $root/tests/bench/$1.arch" ;;
     esac
+    # Half of the steps are fedavg's, as it begins.
+    [ "$2" != fedbat ] || net="$net --warmup 0"
     # shellcheck disable=SC2086 # words
     model "$1-$2" $net --method "$2" --batch "$(size 64 2)"
 }
@@ -73,5 +75,11 @@ for net in cnn4 cnn8 conv4; do
     for method in $masks; do
         blas_row "step/$net/$method/over-fedavg" times 1.05 \
             "step_ours $net $method 1 fedavg" "over_peer $net $method"
+    done
+    # The peers do not have these.
+    for method in fedbat fedsparsify; do
+        blas_row "step/$net/$method/1" ms - "step_ours $net $method 1"
+        blas_row "step/$net/$method/over-fedavg" times 1.05 \
+            "step_ours $net $method 1 fedavg"
     done
 done
