@@ -17,10 +17,10 @@
 
 static struct fm_opt opts[] = {
     FM_OPT_MODEL,
-    {0, "images", "FILE", "the images (IDX)", NULL},
-    {0, "labels", "FILE", "their labels (IDX)", NULL},
+    {0, "images", "FILE", "the images (IDX, NPY)", NULL},
+    {0, "labels", "FILE", "their labels (IDX, NPY)", NULL},
     FM_OPT_TEXT,
-    FM_OPT_TABLE,
+    FM_OPT_DATA,
     {0, "indices", "FILE", "the rows to evaluate (default: all)", NULL},
     {0, "mean", "VALUES", "of the pixels, per channel (default: the model's)",
      NULL},
@@ -257,7 +257,6 @@ main(int argc, char **argv)
     struct fm_settings scratch;
     struct fm_err e = {FM_OK, ""};
     struct job j = {0};
-    struct fm_cli_data c;
     char **operand;
     int n;
 
@@ -265,17 +264,11 @@ main(int argc, char **argv)
     if (n > 0)
         fm_cli_usage("%s: fedmrn-eval takes no operands", operand[0]);
     j.model = fm_opt_need(&tool, "model");
-    c = fm_cli_data(&tool, true);
-    j.data =
-        (struct fm_dataset_from){c.images, c.labels, c.text, c.leaf,
-                                 c.table,  c.label,  c.mean, .step = c.step};
-    j.data.categories = c.categories;
+    j.data = fm_cli_data(&tool, true);
     j.indices = fm_opt(&tool, "indices");
     j.predict = fm_opt(&tool, "predict");
     j.out = fm_opt(&tool, "output");
-    fm_cli_one_stdin((const char *[]){j.model, c.images, c.labels, c.text,
-                                      c.leaf, c.table, j.indices, c.categories},
-                     8);
+    fm_cli_data_stdin(&j.data, j.model, j.indices);
     if (j.predict && strcmp(j.predict, "-") == 0)
         fm_cli_usage(
             "option --predict: needs a file; standard output has the result");

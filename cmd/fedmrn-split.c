@@ -12,9 +12,9 @@
 #include <string.h>
 
 static struct fm_opt opts[] = {
-    {0, "labels", "FILE", "the training labels (IDX)", NULL},
+    {0, "labels", "FILE", "the training labels (IDX, NPY)", NULL},
     FM_OPT_TEXT,
-    FM_OPT_TABLE,
+    FM_OPT_DATA,
     {0, "window", "N", "characters of a sample of a text (80)", NULL},
     {0, "scheme", "SCHEME",
      "iid, dirichlet:B, labels:F or natural (LEAF's users)", NULL},
@@ -142,10 +142,6 @@ part(struct fm_split *s, const struct job *j, const struct fm_dataset *d,
 static int
 run(const struct job *j, struct fm_err *e)
 {
-    const char *name = j->data.text    ? j->data.text
-                       : j->data.leaf  ? j->data.leaf
-                       : j->data.table ? j->data.table
-                                       : j->data.labels;
     struct fm_dataset d = {0};
     struct fm_split s = {0};
     int rc;
@@ -155,7 +151,7 @@ run(const struct job *j, struct fm_err *e)
     if ((rc = fm_dataset_open(&d, &j->data, e)))
         goto out;
     if ((rc = part(&s, j, &d, e))) {
-        fm_err_where(e, fm_file_name(name));
+        fm_err_where(e, fm_file_name(fm_dataset_labels_name(&j->data)));
         goto out;
     }
     rc = j->out ? write_lists(&s, &d, j->out, e) : print(&s, e);
@@ -201,7 +197,6 @@ int
 main(int argc, char **argv)
 {
     struct job j = {.seed = 1};
-    struct fm_cli_data c;
     struct fm_err e = {FM_OK, ""};
     char **operand;
     int n;
@@ -209,13 +204,9 @@ main(int argc, char **argv)
     operand = fm_cli_start(&tool, argc, argv, &n);
     if (n > 0)
         fm_cli_usage("%s: fedmrn-split takes no operands", operand[0]);
-    c = fm_cli_data(&tool, false);
-    j.data =
-        (struct fm_dataset_from){NULL,    c.labels, c.text, c.leaf,
-                                 c.table, c.label,  c.mean, .step = c.step};
-    j.data.categories = c.categories;
-    fm_cli_one_stdin((const char *[]){c.table, c.categories}, 2);
-    if (c.text)
+    j.data = fm_cli_data(&tool, false);
+    fm_cli_data_stdin(&j.data, NULL, NULL);
+    if (j.data.text)
         j.data.window =
             fm_opt_count(&tool, "window", 1, INT32_MAX, FM_TEXT_WINDOW);
     else if (fm_opt(&tool, "window"))

@@ -2,8 +2,8 @@
  * fedmrn-stats: each feature's mean and deviation, of rows that stay at home.
  * See man/fedmrn-stats.1 for the contract; the work is in data/stats.h.
  */
-#include "base/archive.h"
 #include "base/digest.h"
+#include "base/extract.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "data/draft.h"
@@ -16,13 +16,8 @@
 #include <string.h>
 
 static struct fm_opt opts[] = {
-    {0, "images", "FILE", "sum up these images (IDX)", NULL},
-    {0, "data", "FILE", "sum up this table (CSV or TSV with a header)", NULL},
-    {0, "label", "COLUMN", "--data: the labels' column, which is left out",
-     NULL},
-    {0, "categories", "FILE", "--data: which columns are no numbers", NULL},
-    {0, "missing", "refuse|mean",
-     "--data: refuse (default), or mean of the column", NULL},
+    {0, "images", "FILE", "sum up these images (IDX, NPY)", NULL},
+    FM_OPT_DATA,
     {0, "indices", "FILE", "only these rows (default: all)", NULL},
     {0, "draft", NULL,
      "--data: print a draft of the list for --categories instead", NULL},
@@ -32,7 +27,7 @@ static struct fm_opt opts[] = {
     {0}};
 
 static struct fm_tool tool = {
-    "fedmrn-stats", "--data FILE --label COLUMN | --images FILE | [SUMS]...",
+    "fedmrn-stats", "--data FILE [--label NAME] | --images FILE | [SUMS]...",
     "Sum up a site's features, or add up the sums of sites: for normalisation "
     "without\nsharing rows.",
     "fedmrn-init -a net.arch $(fedmrn-stats --settings *.sums) -o w0", opts};
@@ -49,7 +44,7 @@ struct job {
 static int
 sum_up(struct fm_stats *s, const struct job *j, struct fm_err *e)
 {
-    const char *name = j->data.table ? j->data.table : j->data.images;
+    const char *name = fm_dataset_samples_name(&j->data);
     struct fm_dataset d = {0};
     uint32_t *row = NULL;
     size_t n;
@@ -215,14 +210,14 @@ static int
 draft(const struct job *j, struct fm_err *e)
 {
     struct fm_buf file = {0}, text = {0};
-    int rc = fm_archive_slurp(&file, j->data.table,
-                              (size_t)1 << FM_IDX_LIMIT_LOG2, e);
+    int rc =
+        fm_extract_file(&file, j->data.data, (size_t)1 << FM_IDX_LIMIT_LOG2, e);
 
     if (rc || (rc = fm_buf_add(&file, "", 1, e)))
         goto out;
     if ((rc = fm_draft(&text, (char *)file.data, file.len - 1, j->data.label,
                        e)))
-        fm_err_where(e, fm_file_name(j->data.table));
+        fm_err_where(e, fm_file_name(j->data.data));
     else
         rc = fm_out_write(j->out, text.data, text.len, e);
 out:
@@ -237,7 +232,7 @@ run(const struct job *j, struct fm_err *e)
     struct total t = {0};
     int rc;
 
-    if (j->data.table || j->data.images)
+    if (fm_dataset_samples_name(&j->data))
         rc = sum_up(&t.sums, j, e);
     else
         rc = add_up(&t, j, e);
@@ -254,13 +249,14 @@ run(const struct job *j, struct fm_err *e)
 static void
 check_draft(const struct job *j)
 {
-    static const char *const not [] = {"categories", "missing", "indices",
-                                       "settings", "json"};
+    static const char *const not [] = {"categories", "missing",  "part",
+                                       "indices",    "settings", "json"};
 
     if (!fm_opt(&tool, "draft"))
         return;
-    if (!j->data.table)
+    if (!j->data.data)
         fm_cli_usage("option --draft: needs --data");
+    fm_opt_need(&tool, "label");
     for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
         if (fm_opt(&tool, not [i]))
             fm_cli_usage("option --%s means nothing with --draft", not [i]);
@@ -274,12 +270,12 @@ main(int argc, char **argv)
     const char *source;
 
     j.path = fm_cli_start(&tool, argc, argv, &j.n);
+    j.data = fm_cli_datafile(&tool);
     j.data.images = fm_opt(&tool, "images");
-    fm_cli_table(&tool, &j.data.table, &j.data.label, &j.data.categories,
-                 &j.data.mean);
-    if (j.data.images && j.data.table)
+    j.data.unlabelled = true;
+    if (j.data.images && j.data.data)
         fm_cli_usage("options --images and --data: one is enough");
-    source = j.data.table ? j.data.table : j.data.images;
+    source = fm_dataset_samples_name(&j.data);
     j.indices = fm_opt(&tool, "indices");
     check_draft(&j);
     if (!source && j.indices)
@@ -288,8 +284,7 @@ main(int argc, char **argv)
         fm_cli_usage("%s: sums are added up when all are made; without --data "
                      "and --images",
                      j.path[0]);
-    fm_cli_one_stdin(
-        (const char *const[]){source, j.indices, j.data.categories}, 3);
+    fm_cli_data_stdin(&j.data, NULL, j.indices);
     if (!source)
         j.path = fm_cli_inputs(j.path, &j.n, NULL);
     j.settings = fm_opt(&tool, "settings");

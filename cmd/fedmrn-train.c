@@ -24,10 +24,10 @@ enum { ROWS_MAX = 64, SECOND = 1000 };
 
 static const struct fm_opt before[] = {
     FM_OPT_MODEL,
-    {0, "images", "FILE", "the client's images (IDX)", NULL},
-    {0, "labels", "FILE", "their labels (IDX)", NULL},
+    {0, "images", "FILE", "the client's images (IDX, NPY)", NULL},
+    {0, "labels", "FILE", "their labels (IDX, NPY)", NULL},
     FM_OPT_TEXT,
-    FM_OPT_TABLE,
+    FM_OPT_DATA,
     {0, "indices", "FILE", "the rows to train on (default: all)", NULL},
     {0, "client", "ID", "the client's id, 1 to 64 of a-z 0-9 . _ -", NULL},
     {0, "state", "FILE", "fedpm: keep Adam's moments here between rounds",
@@ -324,7 +324,6 @@ main(int argc, char **argv)
     struct job j = {0};
     struct fm_settings scratch;
     struct fm_err e = {FM_OK, ""};
-    struct fm_cli_data c;
     char **operand;
     bool seeded;
     char why[FM_CLIENT_WHY];
@@ -335,11 +334,7 @@ main(int argc, char **argv)
     if (n > 0)
         fm_cli_usage("%s: fedmrn-train takes no operands", operand[0]);
     j.model = fm_opt_need(&tool, "model");
-    c = fm_cli_data(&tool, true);
-    j.data =
-        (struct fm_dataset_from){c.images, c.labels, c.text, c.leaf,
-                                 c.table,  c.label,  c.mean, .step = c.step};
-    j.data.categories = c.categories;
+    j.data = fm_cli_data(&tool, true);
     j.indices = fm_opt(&tool, "indices");
     j.client = fm_opt_need(&tool, "client");
     j.state_file = fm_opt(&tool, "state");
@@ -358,9 +353,7 @@ main(int argc, char **argv)
     other_than(j.checkpoint, "state", j.state_file);
     if (!fm_client_ok(j.client))
         fm_cli_usage("option --client: %s", fm_client_why(why, j.client));
-    fm_cli_one_stdin((const char *[]){j.model, c.images, c.labels, c.text,
-                                      c.leaf, c.table, j.indices, c.categories},
-                     8);
+    fm_cli_data_stdin(&j.data, j.model, j.indices);
     /* Whatever the model's are, malformed ones are seen before any work. */
     fm_settings_default(&scratch, FM_FEDMRN);
     override(&scratch, NULL);

@@ -1,7 +1,7 @@
 /*
- * archive: the container of our files, and compressed data sets.
+ * archive: the container of our files.
  *
- * This is the one door to libarchive.
+ * This and extract.h are the doors to libarchive.
  *
  * The container is a POSIX cpio archive in the odc ("old character") form,
  * exactly as libarchive writes it for members with mode 0100644, owner 0:0,
@@ -78,23 +78,5 @@ int fm_archive_rest(struct fm_buf *out, size_t start, struct fm_source *src,
  */
 int fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
                      size_t size, struct fm_err *e);
-
-/*
- * fm_archive_slurp - read a whole data file, plain or compressed by at most
- * one of gzip, bzip2, xz, lzma, zstd or lz4 (whatever this libarchive has
- * built in; no program is run).  Their checksums are checked, gzip's for the
- * last of several members only.
- *
- *   path   a file, or "-" for standard input
- *   limit  the most bytes accepted after decompression
- *
- * Appends to `out`.  Returns 0, FM_EINPUT (missing, damaged, a filter inside a
- * filter, over the limit) or FM_ESYS.  Messages start with the path.
- * fm_archive_slurp_from - the same from an open source, which stays open.
- */
-int fm_archive_slurp(struct fm_buf *out, const char *path, size_t limit,
-                     struct fm_err *e);
-int fm_archive_slurp_from(struct fm_buf *out, struct fm_source *src,
-                          size_t limit, struct fm_err *e);
 
 #endif

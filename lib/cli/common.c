@@ -29,37 +29,38 @@ fm_cli_tokens(const struct fm_tool *tool, bool tokens)
                          name[i]);
 }
 
-void
-fm_cli_table(const struct fm_tool *tool, const char **table, const char **label,
-             const char **categories, bool *mean)
+struct fm_dataset_from
+fm_cli_datafile(const struct fm_tool *tool)
 {
+    static const char *const own[] = {"label", "part", "categories", "missing"};
     const char *missing = fm_opt(tool, "missing");
 
-    *table = fm_opt(tool, "data");
-    need_data_option(tool, "label", "data");
-    need_data_option(tool, "missing", "data");
-    need_data_option(tool, "categories", "data");
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        need_data_option(tool, own[i], "data");
     if (missing && strcmp(missing, "refuse") != 0 &&
         strcmp(missing, "mean") != 0)
         fm_cli_usage("option --missing: '%s' is not refuse or mean", missing);
-    *categories = fm_opt(tool, "categories");
-    *mean = missing && *missing == 'm';
-    *label = *table ? fm_opt_need(tool, "label") : NULL;
+    return (struct fm_dataset_from){.data = fm_opt(tool, "data"),
+                                    .label = fm_opt(tool, "label"),
+                                    .part = fm_opt(tool, "part"),
+                                    .categories = fm_opt(tool, "categories"),
+                                    .mean = missing && *missing == 'm'};
 }
 
-struct fm_cli_data
+struct fm_dataset_from
 fm_cli_data(const struct fm_tool *tool, bool images)
 {
-    static const char *const whole[] = {"text", "leaf", "data"};
-    static const char *const part[] = {"images", "labels"};
-    struct fm_cli_data d = {.text = fm_opt(tool, "text"),
-                            .leaf = fm_opt(tool, "leaf")};
+    static const char *const whole[] = {"text", "leaf", "data", "images"};
+    struct fm_dataset_from d = fm_cli_datafile(tool);
     const char *given = NULL;
 
     d.step = fm_opt_count(tool, "step", 1, UINT32_MAX, 1);
     need_data_option(tool, "step", "text");
-    fm_cli_table(tool, &d.table, &d.label, &d.categories, &d.mean);
-    for (int i = 0; i < 3; i++) {
+    d.text = fm_opt(tool, "text");
+    d.leaf = fm_opt(tool, "leaf");
+    if (images)
+        d.images = fm_opt(tool, "images");
+    for (int i = 0; i < 3 + images; i++) {
         if (!fm_opt(tool, whole[i]))
             continue;
         if (given)
@@ -67,15 +68,16 @@ fm_cli_data(const struct fm_tool *tool, bool images)
                          whole[i]);
         given = whole[i];
     }
-    for (int i = !images; i < 2 && given; i++)
-        if (fm_opt(tool, part[i]))
-            fm_cli_usage("options --%s and --%s: the first has its own labels",
-                         given, part[i]);
-    if (given)
-        return d;
-    if (images)
-        d.images = fm_opt_need(tool, "images");
-    d.labels = fm_opt_need(tool, "labels");
+    d.labels = fm_opt(tool, "labels");
+    if (d.labels && (d.text || d.leaf))
+        fm_cli_usage("options --%s and --labels: the first has its own labels",
+                     given);
+    if (d.labels && d.label)
+        fm_cli_usage("options --label and --labels: one is enough");
+    if (!given && images)
+        fm_opt_need(tool, "images");
+    if (!given || d.images)
+        d.labels = fm_opt_need(tool, "labels");
     return d;
 }
 
@@ -101,6 +103,17 @@ void
 fm_cli_one_stdin(const char *const *path, size_t n)
 {
     check_stdin(count_stdin(path, n));
+}
+
+void
+fm_cli_data_stdin(const struct fm_dataset_from *from, const char *model,
+                  const char *indices)
+{
+    const char *const path[] = {model,        indices,         from->images,
+                                from->labels, from->text,      from->leaf,
+                                from->data,   from->categories};
+
+    fm_cli_one_stdin(path, sizeof path / sizeof *path);
 }
 
 char **

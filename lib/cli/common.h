@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 #include "cli/opt.h"
+#include "data/dataset.h"
 
 #include <stdbool.h>
 
@@ -54,37 +55,28 @@
             "characters from one sample of a text to the next (1)", NULL       \
     }
 
-#define FM_OPT_TABLE                                                           \
-    {0, "data", "FILE", "a table instead (CSV or TSV with a header)", NULL},   \
-        {0, "label", "COLUMN", "--data: the labels' column, name or number",   \
+#define FM_OPT_DATA                                                            \
+    {0, "data", "FILE",                                                        \
+     "samples and labels: CSV, TSV, NPY, NPZ, safetensors, CIFAR", NULL},      \
+        {0, "label", "NAME", "--data: a table's column; CIFAR-100's coarse",   \
          NULL},                                                                \
-        {0, "categories", "FILE", "--data: which columns are no numbers",      \
-         NULL},                                                                \
+        {0, "part", "NAME", "--data: train or test, where it has both", NULL}, \
+        {0, "categories", "FILE", "--data: a table's columns of words", NULL}, \
     {                                                                          \
         0, "missing", "refuse|mean",                                           \
-            "--data: refuse (default), or mean of the column", NULL            \
+            "--data: refuse (default), or mean of the feature", NULL           \
     }
 
 /* fm_cli_data - what of --labels, --text, --leaf and --data is to be read, with
- * `images` of --images, too; and what belongs to one of them.  A usage error
- * when that is not one data set. */
-struct fm_cli_data {
-    const char *images, *labels, *text, *leaf, *table;
-    const char *label, *categories;
-    bool mean;
-    size_t step;
-};
+ * `images` of --images, too; and what belongs to one of them, but for --window.
+ * A usage error when that is not one data set.
+ * fm_cli_datafile - --data alone, if it is there, and what belongs to it. */
+struct fm_dataset_from fm_cli_data(const struct fm_tool *tool, bool images);
+struct fm_dataset_from fm_cli_datafile(const struct fm_tool *tool);
 
 /* fm_cli_tokens - a usage error when --mean or --std would normalise a
  * network's tokens, which are taken as they are. */
 void fm_cli_tokens(const struct fm_tool *tool, bool tokens);
-
-/* fm_cli_table - --data with its --label, --categories and --missing alone,
- * checked; *table is NULL without it. */
-void fm_cli_table(const struct fm_tool *tool, const char **table,
-                  const char **label, const char **categories, bool *mean);
-
-struct fm_cli_data fm_cli_data(const struct fm_tool *tool, bool images);
 
 /*
  * fm_cli_pool - the pool that --threads asks for: 0 or absent means one thread
@@ -100,8 +92,11 @@ struct fm_pool *fm_cli_pool(const struct fm_tool *tool, struct fm_err *e);
 char **fm_cli_inputs(char **path, int *n, const char *other);
 
 /* fm_cli_one_stdin - the same check for `n` files named by options; NULL ones
- * are not read. */
+ * are not read.
+ * fm_cli_data_stdin - of data, and a model and row numbers beside them. */
 void fm_cli_one_stdin(const char *const *path, size_t n);
+void fm_cli_data_stdin(const struct fm_dataset_from *from, const char *model,
+                       const char *indices);
 
 /*
  * fm_cli_signed - the input that --signatures is for, or NULL: standard input,

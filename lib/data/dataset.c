@@ -1,10 +1,11 @@
 #include "data/dataset.h"
 
-#include "base/archive.h"
+#include "base/extract.h"
 #include "base/mem.h"
+#include "data/datafile.h"
 #include "data/idx.h"
 #include "data/leaf.h"
-#include "data/table.h"
+#include "data/npy.h"
 #include "data/text.h"
 
 #include <assert.h>
@@ -13,94 +14,102 @@
 
 #define LIMIT ((size_t)1 << FM_IDX_LIMIT_LOG2)
 
-enum { ONEHOT_MAX = 16 << 20 };
-
-/* Map the file at `path` if it is IDX as it stands.  Anything compressed begins
- * with other bytes. */
+/* Map the file at `path` if it is IDX or NPY as it stands.  Anything compressed
+ * begins with other bytes. */
 static bool
 map(struct fm_map *m, const char *path)
 {
     if (!fm_file_map(m, path, LIMIT))
         return false;
-    if (m->len >= 2 && m->data[0] == 0 && m->data[1] == 0)
+    if ((m->len >= 2 && m->data[0] == 0 && m->data[1] == 0) ||
+        fm_npy_is(m->data, m->len))
         return true;
     fm_file_unmap(m);
     return false;
 }
 
+/* The bytes of the file, mapped or in `file`. */
 static int
-take(struct fm_map *m, struct fm_buf *file, struct fm_idx *x, const char *path,
-     size_t min, size_t max, struct fm_err *e)
+take(struct fm_map *m, struct fm_buf *file, const uint8_t **p, size_t *n,
+     const char *path, struct fm_err *e)
 {
     int rc;
 
     if (map(m, path)) {
-        rc = fm_idx_parse(x, m->data, m->len, min, max, e);
-    } else {
-        if ((rc = fm_archive_slurp(file, path, LIMIT, e)))
-            return rc;
-        rc = fm_idx_parse(x, file->data, file->len, min, max, e);
+        *p = m->data;
+        *n = m->len;
+        return 0;
+    }
+    if ((rc = fm_extract_file(file, path, LIMIT, e)))
+        return rc;
+    *p = file->data;
+    *n = file->len;
+    return 0;
+}
+
+void
+fm_dataset_shape(struct fm_dataset *d, const size_t *dim, size_t ndim)
+{
+    assert(ndim >= 2 && ndim <= 4);
+    d->n = dim[0];
+    d->c = ndim == 3 ? 1 : dim[1];
+    d->h = ndim == 2 ? 1 : dim[ndim - 2];
+    d->w = ndim == 2 ? 1 : dim[ndim - 1];
+}
+
+static int
+read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
+{
+    struct fm_array a;
+    struct fm_idx x;
+    const uint8_t *p;
+    size_t n;
+    int rc = take(&d->xmap, &d->xfile, &p, &n, path, e);
+
+    if (rc)
+        return rc;
+    if (fm_npy_is(p, n)) {
+        if (!(rc = fm_npy_parse(&a, p, n, e)))
+            rc = fm_array_samples(d, &a, false, e);
+    } else if (!(rc = fm_idx_parse(&x, p, n, 2, 4, e))) {
+        fm_dataset_shape(d, x.dim, x.ndim);
+        d->x = x.data;
     }
     if (rc)
         fm_err_where(e, fm_file_name(path));
     return rc;
 }
 
+/* Beside samples, if there are any. */
 static int
-read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
-{
-    struct fm_idx x = {0};
-    int rc = take(&d->xmap, &d->xfile, &x, path, 2, 4, e);
-
-    if (rc)
-        return rc;
-    d->n = x.dim[0];
-    d->c = d->h = d->w = 1;
-    if (x.ndim == 2) {
-        d->c = x.dim[1];
-    } else {
-        d->c = x.ndim == 4 ? x.dim[1] : 1;
-        d->h = x.dim[x.ndim - 2];
-        d->w = x.dim[x.ndim - 1];
-    }
-    d->x = x.data;
-    return 0;
-}
-
-static int
-read_labels(struct fm_dataset *d, const char *images, const char *path,
+read_labels(struct fm_dataset *d, const struct fm_dataset_from *from,
             struct fm_err *e)
 {
-    struct fm_idx y = {0};
-    int rc = take(&d->ymap, &d->yfile, &y, path, 1, 1, e);
+    struct fm_array a;
+    struct fm_idx y;
+    const uint8_t *p;
+    size_t n;
+    int rc = take(&d->ymap, &d->yfile, &p, &n, from->labels, e);
 
     if (rc)
         return rc;
-    if (images && y.count != d->n)
-        return fm_err_set(e, FM_EINPUT, "%s: %zu labels for %zu images in %s",
-                          fm_file_name(path), y.count, d->n,
-                          fm_file_name(images));
-    d->n = y.count;
-    d->y = y.data;
-    return 0;
-}
-
-int
-fm_dataset_read(struct fm_dataset *d, const char *images, const char *labels,
-                struct fm_err *e)
-{
-    int rc;
-
-    assert(images || labels);
-    *d = (struct fm_dataset){0};
-    if (images && labels && strcmp(images, "-") == 0 &&
-        strcmp(labels, "-") == 0)
-        return fm_err_set(e, FM_EINPUT,
-                          "<stdin>: cannot be both images and labels");
-    if (images && (rc = read_images(d, images, e)))
+    if (fm_npy_is(p, n)) {
+        if (!(rc = fm_npy_parse(&a, p, n, e)))
+            rc = fm_array_labels(d, &n, &a, e);
+    } else if (!(rc = fm_idx_parse(&y, p, n, 1, 1, e))) {
+        n = y.count;
+        d->y = y.data;
+    }
+    if (rc) {
+        fm_err_where(e, fm_file_name(from->labels));
         return rc;
-    if (labels && (rc = read_labels(d, images, labels, e)))
-        return rc;
+    }
+    if ((from->images || from->data) && n != d->n)
+        return fm_err_set(e, FM_EINPUT, "%s: %zu labels for %zu %s in %s",
+                          fm_file_name(from->labels), n, d->n,
+                          from->images ? "images" : "samples",
+                          fm_file_name(fm_dataset_samples_name(from)));
+    d->n = n;
     return 0;
 }
 
@@ -134,7 +143,7 @@ static int
 read_text(struct fm_dataset *d, const struct fm_dataset_from *from,
           struct fm_err *e)
 {
-    int rc = fm_archive_slurp(&d->xfile, from->text, LIMIT, e);
+    int rc = fm_extract_file(&d->xfile, from->text, LIMIT, e);
 
     if (rc)
         return rc;
@@ -154,7 +163,7 @@ read_leaf(struct fm_dataset *d, const struct fm_dataset_from *from,
     struct fm_buf file = {0};
     struct fm_leaf l = {0};
     int rc =
-        fm_archive_slurp(&file, from->leaf, (size_t)1 << FM_LEAF_LIMIT_LOG2, e);
+        fm_extract_file(&file, from->leaf, (size_t)1 << FM_LEAF_LIMIT_LOG2, e);
 
     if (rc)
         goto out;
@@ -179,77 +188,30 @@ out:
     return rc;
 }
 
-/* The categories of a table; the text stays behind them. */
-static int
-read_onehot(struct fm_onehot **h, struct fm_buf *text, const char *path,
-            struct fm_err *e)
-{
-    int rc;
-
-    if (!path)
-        return 0;
-    if ((rc = fm_file_read(text, path, ONEHOT_MAX, e)) ||
-        (rc = fm_buf_add(text, "", 1, e)))
-        return rc;
-    *h = fm_onehot_parse((char *)text->data, text->len - 1, e);
-    if (*h)
-        return 0;
-    fm_err_where(e, fm_file_name(path));
-    return (int)e->code;
-}
-
-static int
-read_table(struct fm_dataset *d, const struct fm_dataset_from *from,
-           struct fm_err *e)
-{
-    struct fm_buf file = {0}, list = {0};
-    struct fm_onehot *onehot = NULL;
-    struct fm_table t = {0};
-    int rc = read_onehot(&onehot, &list, from->categories, e);
-
-    if (rc || (rc = fm_archive_slurp(&file, from->table, LIMIT, e)) ||
-        (rc = fm_buf_add(&file, "", 1, e)))
-        goto out;
-    rc = fm_table_parse(&t, (char *)file.data, file.len - 1, from->label,
-                        onehot, from->mean, e);
-    if (rc) {
-        fm_err_where(e, fm_file_name(from->table));
-        goto out;
-    }
-    d->n = t.n;
-    d->c = t.features;
-    d->h = d->w = 1;
-    d->xfile = t.x;
-    d->yfile = t.y;
-    d->names = t.names;
-    d->f = (const float *)(const void *)d->xfile.data;
-    d->y = d->yfile.data;
-    t = (struct fm_table){0};
-out:
-    fm_table_free(&t);
-    fm_onehot_free(onehot);
-    fm_buf_free(&list);
-    fm_buf_free(&file);
-    return rc;
-}
-
 int
 fm_dataset_open(struct fm_dataset *d, const struct fm_dataset_from *from,
                 struct fm_err *e)
 {
-    const char *name = from->text   ? from->text
-                       : from->leaf ? from->leaf
-                                    : from->table;
+    const char *name = fm_dataset_samples_name(from);
     int rc;
 
-    if (!name)
-        return fm_dataset_read(d, from->images, from->labels, e);
-    assert(!from->images && !from->labels);
+    *d = (struct fm_dataset){.text = from->text || from->leaf};
+    if (from->labels && (from->images || from->data) &&
+        strcmp(name, "-") == 0 && strcmp(from->labels, "-") == 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "<stdin>: cannot be both samples and labels");
     assert(!from->text || (from->window && from->step));
-    *d = (struct fm_dataset){.text = !from->table};
-    rc = from->text   ? read_text(d, from, e)
-         : from->leaf ? read_leaf(d, from, e)
-                      : read_table(d, from, e);
+    rc = from->text     ? read_text(d, from, e)
+         : from->leaf   ? read_leaf(d, from, e)
+         : from->data   ? fm_datafile_read(d, from, e)
+         : from->images ? read_images(d, from->images, e)
+                        : 0;
+    if (!rc && from->labels)
+        rc = read_labels(d, from, e);
+    if (!rc && !d->y && !from->unlabelled)
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: no labels in it; name their file by --labels",
+                        fm_file_name(name));
     if (!rc && d->n > UINT32_MAX)
         rc = fm_err_set(e, FM_EINPUT, "%s: more than 2^32 samples",
                         fm_file_name(name));
@@ -290,16 +252,17 @@ fm_dataset_check(const struct fm_dataset *d, const char *images,
     /* The dimensions' product is the file's size, so this does not wrap. */
     if (h == 1 && w == 1)
         fits = d->c * d->h * d->w == c;
-    if (d->f && !fits)
+    if (d->f && d->h == 1 && d->w == 1 && !fits)
         return fm_err_set(
             e, FM_EINPUT, "%s: %zu features do not fit the model's input %s",
             fm_file_name(images), d->c, shape_text(want, sizeof want, c, h, w));
-    if (d->x && !fits)
-        return fm_err_set(e, FM_EINPUT,
-                          "%s: image %s does not fit the model's input %s",
-                          fm_file_name(images),
-                          shape_text(have, sizeof have, d->c, d->h, d->w),
-                          shape_text(want, sizeof want, c, h, w));
+    if ((d->f || d->x) && !fits)
+        return fm_err_set(
+            e, FM_EINPUT, "%s: image %s does not fit the model's input %s%s",
+            fm_file_name(images),
+            shape_text(have, sizeof have, d->c, d->h, d->w),
+            shape_text(want, sizeof want, c, h, w),
+            d->c == h && d->h == w && d->w == c ? "; channels come first" : "");
     for (size_t i = 0; d->y && i < d->n; i++)
         if (d->y[i] >= classes)
             return fm_err_set(e, FM_EINPUT,
@@ -322,7 +285,7 @@ fm_dataset_check_tokens(const struct fm_dataset *d, const char *name,
                           fm_file_name(name));
     if (vocabulary && d->f)
         return fm_err_set(e, FM_EINPUT,
-                          "%s: the model reads tokens, not a table's numbers",
+                          "%s: the model reads tokens, not features",
                           fm_file_name(name));
     if (vocabulary == 0 || vocabulary > (d->text ? FM_TEXT_OTHER : UINT8_MAX))
         return 0;
@@ -355,24 +318,6 @@ batch_as_is(const struct fm_dataset *d, const uint32_t *row, size_t n, float *x,
     }
 }
 
-/* A batch of a table: each feature is a channel. */
-static void
-batch_of_table(const struct fm_dataset *d, const uint32_t *row, size_t n,
-               const float *mean, size_t nmean, const float *std, size_t nstd,
-               float *x, uint8_t *y)
-{
-    assert((nmean == 1 || nmean == d->c) && (nstd == 1 || nstd == d->c));
-    for (size_t i = 0; i < n; i++) {
-        const float *in = d->f + row[i] * d->c;
-
-        assert(row[i] < d->n);
-        for (size_t j = 0; j < d->c; j++)
-            *x++ = (in[j] - mean[nmean == 1 ? 0 : j]) / std[nstd == 1 ? 0 : j];
-        if (y)
-            y[i] = d->y[row[i]];
-    }
-}
-
 void
 fm_dataset_batch(const struct fm_dataset *d, const uint32_t *row, size_t n,
                  const float *mean, size_t nmean, const float *std, size_t nstd,
@@ -382,10 +327,6 @@ fm_dataset_batch(const struct fm_dataset *d, const uint32_t *row, size_t n,
     /* One plane is what one mean and one std serve. */
     size_t planes = nmean > nstd ? nmean : nstd, plane;
 
-    if (d->f) {
-        batch_of_table(d, row, n, mean, nmean, std, nstd, x, y);
-        return;
-    }
     if (nmean == 0) {
         batch_as_is(d, row, n, x, y);
         return;
@@ -394,13 +335,20 @@ fm_dataset_batch(const struct fm_dataset *d, const uint32_t *row, size_t n,
     plane = values / planes;
     assert((nmean == 1 || nmean == planes) && (nstd == 1 || nstd == planes));
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *in = fm_dataset_row(d, row[i]);
+        const uint8_t *in = NULL;
+        const float *f = NULL;
 
         assert(row[i] < d->n);
+        if (d->f)
+            f = d->f + row[i] * values;
+        else
+            in = fm_dataset_row(d, row[i]);
         for (size_t p = 0; p < planes; p++) {
             float m = mean[nmean == 1 ? 0 : p], s = std[nstd == 1 ? 0 : p];
 
-            for (size_t j = 0; j < plane; j++)
+            for (size_t j = 0; f && j < plane; j++)
+                *x++ = (*f++ - m) / s;
+            for (size_t j = 0; in && j < plane; j++)
                 *x++ = ((float)*in++ / 255.0f - m) / s;
         }
         if (y)

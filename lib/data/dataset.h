@@ -8,14 +8,15 @@
  * dimensions, each dimension as a big-endian 32-bit number, the data in row
  * order.  Images: type 0x08 (unsigned byte), 2 to 4 dimensions: N x W (a
  * vector), N x H x W (one channel) or N x C x H x W.  Labels: type 0x08, one
- * dimension.  Files may be compressed (base/archive.h).  The file must end
- * where its dimensions say.
+ * dimension.  Files may be compressed (base/extract.h).  The file must end
+ * where its dimensions say.  Either may be NPY (array.h) instead.
  *
  * Characters (text.h): a sample is `window` of them, its label the one that
  * follows.  From a text they are a window that slides over it, `step`
  * characters at a time; LEAF's JSON (leaf.h) has them cut, and whose they are.
  *
- * A table (table.h) has vectors of floats, which are used as they are.
+ * Any other format is known by its bytes (datafile.h).  Samples are pixels or
+ * floats; floats are used as they are.
  */
 #ifndef FM_DATA_DATASET_H
 #define FM_DATA_DATASET_H
@@ -27,7 +28,7 @@
 struct fm_dataset {
     size_t n, c, h, w;          /* samples; per sample c*h*w values */
     const uint8_t *x;           /* their pixels, or characters; or: */
-    const float *f;             /* a table's features */
+    const float *f;             /* features, n*c*h*w */
     size_t step;                /* from a sample to the next; 0: c*h*w */
     const uint8_t *y;           /* n labels, or NULL */
     struct fm_buf xfile, yfile; /* where they are, if not here: */
@@ -37,34 +38,52 @@ struct fm_dataset {
     struct fm_buf names; /* theirs, or a table's features', each with its NUL */
 };
 
-/* What to read: one of images (with or without labels), labels, text, leaf,
- * table; each a path, or NULL. */
+/* What to read: one of images, text, leaf, data; or labels alone; each a path,
+ * or NULL.  Of images or data without labels of their own, labels, too. */
 struct fm_dataset_from {
-    const char *images, *labels, *text, *leaf, *table;
-    const char *label; /* of a table: its column */
-    bool mean;         /* of a table: for what is missing */
+    const char *images, *labels, *text, *leaf, *data;
+    const char *label;      /* which of a file's: a column, fine or coarse */
+    const char *part;       /* which of a file's data sets, or NULL */
+    const char *categories; /* of a table: their list, or NULL */
+    bool mean;              /* for features that are missing */
+    bool unlabelled;        /* labels are not needed */
     size_t window; /* of characters; for LEAF 0 stands for the first one's */
     size_t step;   /* of a text; at least 1 */
-    const char *categories; /* of a table: their list, or NULL */
 };
+
+/* The files of the samples, or of the labels when there are no others; and of
+ * the labels. */
+static inline const char *
+fm_dataset_samples_name(const struct fm_dataset_from *from)
+{
+    return from->text     ? from->text
+           : from->leaf   ? from->leaf
+           : from->data   ? from->data
+           : from->images ? from->images
+                          : from->labels;
+}
+
+static inline const char *
+fm_dataset_labels_name(const struct fm_dataset_from *from)
+{
+    return from->labels ? from->labels : fm_dataset_samples_name(from);
+}
 
 enum { FM_IDX_LIMIT_LOG2 = 36 }; /* bytes of the largest data set: 64 GiB */
 
 /*
- * fm_dataset_read - images and labels; either path may be "-", not both;
- * `labels` may be NULL, and `images` NULL for a caller that splits by labels
- * only (n is then the number of labels).  Counts must agree.  Fills *d, to be
- * released by fm_dataset_free, also after a failure.
+ * fm_dataset_open - read it.  Counts of samples and labels must agree; one file
+ * may be "-".  Fills *d, to be released by fm_dataset_free, also after a
+ * failure.  0, FM_ESYS or FM_EINPUT.
  */
-int fm_dataset_read(struct fm_dataset *d, const char *images,
-                    const char *labels, struct fm_err *e);
-void fm_dataset_free(struct fm_dataset *d); /* harmless on {0} */
-
-/* fm_dataset_open - the same for any of them. */
 int fm_dataset_open(struct fm_dataset *d, const struct fm_dataset_from *from,
                     struct fm_err *e);
+void fm_dataset_free(struct fm_dataset *d); /* harmless on {0} */
 
-/* fm_dataset_row - the values of one sample that is not a table's. */
+/* fm_dataset_shape - set n, c, h and w by the 2 to 4 dimensions of a file. */
+void fm_dataset_shape(struct fm_dataset *d, const size_t *dim, size_t ndim);
+
+/* fm_dataset_row - the values of one sample that is not floats. */
 static inline const uint8_t *
 fm_dataset_row(const struct fm_dataset *d, size_t row)
 {
@@ -91,7 +110,7 @@ int fm_dataset_check_tokens(const struct fm_dataset *d, const char *name,
 
 /*
  * fm_dataset_batch - pixels of `n` rows as x (n, c*h*w) = (x/255 - mean)/std;
- *                    of a table (x - mean)/std.
+ *                    of floats (x - mean)/std.
  *
  *   row   row numbers, each below d->n
  *   mean, std  nmean, nstd values; 1 serves all channels.  A vector data set

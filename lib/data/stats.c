@@ -57,12 +57,13 @@ take_names(struct fm_stats *s, const struct fm_dataset *d, struct fm_err *e)
 }
 
 static void
-take_table(struct fm_stats *s, const float *x)
+take_floats(struct fm_stats *s, const float *x, size_t plane)
 {
-    for (size_t c = 0; c < s->n; c++) {
-        fm_wide_float(&s->feature[c].sum, x[c]);
-        fm_wide_square(&s->feature[c].squares, x[c]);
-    }
+    for (size_t c = 0; c < s->n; c++, x += plane)
+        for (size_t i = 0; i < plane; i++) {
+            fm_wide_float(&s->feature[c].sum, x[i]);
+            fm_wide_square(&s->feature[c].squares, x[i]);
+        }
 }
 
 static void
@@ -99,7 +100,7 @@ fm_stats_take(struct fm_stats *s, const struct fm_dataset *d,
     for (size_t i = 0; i < n; i++) {
         assert(row[i] < d->n);
         if (d->f)
-            take_table(s, d->f + row[i] * d->c);
+            take_floats(s, d->f + row[i] * d->c * plane, plane);
         else
             take_pixels(s, fm_dataset_row(d, row[i]), plane);
     }

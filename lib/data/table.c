@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "data/fields.h"
+#include "data/fill.h"
 
 #include <stdlib.h>
 
@@ -212,31 +213,14 @@ row(struct parser *p, bool mean)
 static int
 fill(const struct parser *p)
 {
-    float *x = (float *)(void *)p->t->x.data;
+    size_t empty;
 
-    for (size_t c = 0; c < p->t->features; c++) {
-        double sum = 0;
-        size_t some = 0;
-
-        for (size_t i = 0; i < p->t->n; i++) {
-            float v = x[i * p->t->features + c];
-
-            if (v == v) {
-                sum += (double)v;
-                some++;
-            }
-        }
-        if (some == p->t->n)
-            continue;
-        if (some == 0)
-            return fm_err_set(p->e, FM_EINPUT,
-                              "column '%.*s' has no value to take the mean of",
-                              SHOWN, p->f.name[column_of(p, c)]);
-        for (size_t i = 0; i < p->t->n; i++)
-            if (x[i * p->t->features + c] != x[i * p->t->features + c])
-                x[i * p->t->features + c] = (float)(sum / (double)some);
-    }
-    return 0;
+    if (fm_fill_means((float *)(void *)p->t->x.data, p->t->n, p->t->features,
+                      &empty))
+        return 0;
+    return fm_err_set(p->e, FM_EINPUT,
+                      "column '%.*s' has no value to take the mean of", SHOWN,
+                      p->f.name[column_of(p, empty)]);
 }
 
 int

@@ -4,11 +4,7 @@ int
 fm_input_read(struct fm_dataset *d, const struct fm_dataset_from *from,
               const struct fm_arch *a, struct fm_err *e)
 {
-    const char *both = from->text   ? from->text
-                       : from->leaf ? from->leaf
-                                    : from->table;
-    const char *x = both ? both : from->images;
-    const char *y = both ? both : from->labels;
+    const char *x = fm_dataset_samples_name(from);
     struct fm_dataset_from f = *from;
     const struct fm_shape in = a->input;
     int rc;
@@ -17,5 +13,6 @@ fm_input_read(struct fm_dataset *d, const struct fm_dataset_from *from,
     if ((rc = fm_dataset_open(d, &f, e)) ||
         (rc = fm_dataset_check_tokens(d, x, fm_arch_vocabulary(a), e)))
         return rc;
-    return fm_dataset_check(d, x, y, in.c, in.h, in.w, a->classes, e);
+    return fm_dataset_check(d, x, fm_dataset_labels_name(from), in.c, in.h,
+                            in.w, a->classes, e);
 }

@@ -1,6 +1,6 @@
 #include "fed/report.h"
 
-#include "base/archive.h"
+#include "base/extract.h"
 #include "bundle/manifest.h"
 #include "data/idx.h"
 #include "fed/report_impl.h"
@@ -280,7 +280,7 @@ report_data(struct fm_json *o, struct fm_source *src, struct fm_err *e)
 {
     struct fm_buf file = {0};
     struct fm_idx x;
-    int rc = fm_archive_slurp_from(&file, src, FILE_MAX, e);
+    int rc = fm_extract_from(&file, src, FILE_MAX, e);
 
     if (rc)
         goto out;

@@ -77,6 +77,7 @@ table() {
     run -3 --separate-stderr fedmrn-stats changed
     [[ $stderr == "fedmrn-stats: changed: damaged: the checksum of its bytes is "* ]]
     printf 'a,y\nred,1\n' >red
+    refused "red: a table; say by --label which column has the labels" --data red
     refused "red: line 2, column 'a': 'red' is not a number that a float can hold; a list of --categories makes features of words" --data red --label y
 }
 
@@ -86,7 +87,6 @@ table() {
         run -2 --separate-stderr fedmrn-stats "${@:2}"
         [[ $stderr == *"$1"* ]]
     }
-    usage "--label" --data t
     usage "option --label: needs --data" --label y
     usage "options --images and --data: one is enough" --data t --label y --images t
     usage "option --indices: needs --data or --images" --indices t

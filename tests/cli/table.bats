@@ -70,6 +70,8 @@ net() {
     printf 'a,b,c,y\n1,2,3,2\n' >t
     train
     [ "$stderr" = "fedmrn-train: t: label 2 of sample 0 is not below 2 classes" ]
+    run -3 --separate-stderr fedmrn-train -m w0 --client a -o a.mrn --data t
+    [ "$stderr" = "fedmrn-train: t: a table; say by --label which column has the labels" ]
     [ ! -e a.mrn ]
 }
 
@@ -104,12 +106,12 @@ net() {
     net
     table , >t
     train() { run -2 --separate-stderr fedmrn-train -m w0 --client a -o a.mrn "$@"; }
-    train --data t
-    [[ $stderr = *"--label"* ]]
     train --data t --label class --text t
     [[ $stderr = *"options --text and --data: one is enough"* ]]
     train --data t --label class --labels t
-    [[ $stderr = *"options --data and --labels: the first has its own labels"* ]]
+    [[ $stderr = *"options --label and --labels: one is enough"* ]]
+    train --data t --label class --images t
+    [[ $stderr = *"options --data and --images: one is enough"* ]]
     train --images t --labels t --label class
     [[ $stderr = *"option --label: needs --data"* ]]
     train --images t --labels t --categories t

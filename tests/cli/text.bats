@@ -134,7 +134,7 @@ net() {
     train --text t --leaf t
     [[ $stderr = *"options --text and --leaf: one is enough"* ]]
     train --text t --images t
-    [[ $stderr = *"options --text and --images: the first has its own labels"* ]]
+    [[ $stderr = *"options --text and --images: one is enough"* ]]
     train --leaf t --labels t
     [[ $stderr = *"options --leaf and --labels: the first has its own labels"* ]]
     train --leaf t --step 2

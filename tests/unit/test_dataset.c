@@ -23,8 +23,10 @@ static const uint8_t lab[] = {0, 0, 8, 1, 0, 0, 0, 2, 5, 9};
 static int
 load(struct fm_dataset *d, struct fm_err *e)
 {
+    const struct fm_dataset_from from = {.images = images, .labels = labels};
+
     *e = (struct fm_err){FM_OK, ""};
-    return fm_dataset_read(d, images, labels, e);
+    return fm_dataset_open(d, &from, e);
 }
 
 /* (x/255 - mean)/std, worked by hand: 51, 102, 255 are 0.2, 0.4, 1. */
@@ -81,7 +83,8 @@ shapes(void)
     CHECK(!fm_dataset_check(&d, images, labels, 3, 1, 1, 10, &e), "%s", e.msg);
     CHECK(!fm_dataset_check(&d, images, labels, 1, 1, 3, 10, &e), "%s", e.msg);
     fm_dataset_free(&d);
-    CHECK(!fm_dataset_read(&d, NULL, labels, &e), "%s", e.msg);
+    CHECK(!fm_dataset_open(&d, &(struct fm_dataset_from){.labels = labels}, &e),
+          "%s", e.msg);
     CHECK(d.n == 2 && d.y[1] == 9 && !d.x, "labels alone");
     fm_dataset_free(&d);
 }
@@ -100,6 +103,7 @@ check(const struct fm_dataset *d, size_t c, size_t h, size_t w, size_t classes,
 static void
 hostile(void)
 {
+    const struct fm_dataset_from twice = {.images = "-", .labels = "-"};
     struct fm_dataset d;
     struct fm_err e;
     uint8_t b[sizeof im4];
@@ -127,9 +131,71 @@ hostile(void)
     CHECK(strstr(e.msg, "/labels: "), "%s", e.msg);
     fm_dataset_free(&d);
     e = (struct fm_err){FM_OK, ""};
-    CHECK(fm_dataset_read(&d, "-", "-", &e) == FM_EINPUT, "- twice");
-    CHECK(strcmp(e.msg, "<stdin>: cannot be both images and labels") == 0, "%s",
-          e.msg);
+    CHECK(fm_dataset_open(&d, &twice, &e) == FM_EINPUT, "- twice");
+    CHECK(strcmp(e.msg, "<stdin>: cannot be both samples and labels") == 0,
+          "%s", e.msg);
+    fm_dataset_free(&d);
+}
+
+#define NPY(type, shape)                                                       \
+    "\x93NUMPY\1\0\106\0{'descr':'" type                                       \
+    "','fortran_order':False,'shape':(" shape ")}"
+
+/* Arrays of NumPy as images or data, and labels beside them. */
+static void
+arrays(void)
+{
+    /* Padded to the 70 bytes that the head says. */
+    static const char pixels[] =
+        NPY("|u1", "2,3") "                  \n\1\2\3\4\5\6",
+                      classes[] =
+                          NPY("<i2", "2,") "                   \n\7\0\10\0",
+                      floats[] =
+                          NPY("<f4",
+                              "2,1,1,2") "              \n"
+                                         "\0\0\x80?\0\0\0@\0\0\xc0?\0\0\0\xbf";
+    static const float mean[] = {1}, std[] = {0.5f};
+    static const uint32_t row[] = {1, 0};
+    struct fm_dataset_from from = {.images = images, .labels = labels};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_dataset d;
+    float x[4];
+    uint8_t y[2];
+
+    put(images, pixels, sizeof pixels - 1);
+    put(labels, classes, sizeof classes - 1);
+    CHECK(!fm_dataset_open(&d, &from, &e), "%s", e.msg);
+    CHECK(d.n == 2 && d.c == 3 && d.x[5] == 6 && d.y[1] == 8 && d.xmap.data,
+          "pixels");
+    fm_dataset_free(&d);
+    put(labels, lab, sizeof lab);
+    put(images, floats, sizeof floats - 1);
+    CHECK(!fm_dataset_open(&d, &from, &e), "%s", e.msg);
+    CHECK(d.n == 2 && d.c == 1 && d.h == 1 && d.w == 2 && !d.x, "floats");
+    CHECK(!d.xfile.data, "floats are mapped");
+    fm_dataset_batch(&d, row, 2, mean, 1, std, 1, x, y);
+    CHECK(x[0] == 1 && x[1] == -3 && x[2] == 0 && x[3] == 2, "%g %g %g %g",
+          (double)x[0], (double)x[1], (double)x[2], (double)x[3]);
+    CHECK(y[0] == 9 && y[1] == 5, "labels");
+    check(&d, 2, 2, 1, 10,
+          "i: image 1x1x2 does not fit the model's input "
+          "2x2x1");
+    check(&d, 2, 1, 1, 9, "l: label 9 of sample 1 is not below 9 classes");
+    fm_dataset_free(&d);
+    from = (struct fm_dataset_from){.data = images};
+    CHECK(fm_dataset_open(&d, &from, &e) == FM_EINPUT &&
+              strstr(e.msg, "/images: no labels in it; name their file by"),
+          "%s", e.msg);
+    fm_dataset_free(&d);
+    from.unlabelled = true;
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(!fm_dataset_open(&d, &from, &e) && d.f && !d.y, "%s", e.msg);
+    fm_dataset_free(&d);
+    from.labels = labels;
+    put(images, pixels, sizeof pixels - 4);
+    CHECK(fm_dataset_open(&d, &from, &e) == FM_EINPUT &&
+              strstr(e.msg, "/images: NPY: its shape takes 6 values of 1 byte"),
+          "%s", e.msg);
     fm_dataset_free(&d);
 }
 
@@ -211,6 +277,7 @@ main(void)
     golden();
     shapes();
     hostile();
+    arrays();
     characters();
     leaf();
     unlink(images);
