@@ -13,10 +13,10 @@
 
 enum { NMETA = 6, HEADER_ROOM = 16 << 20 };
 
-enum { FORMAT, ARCH, SEED, CLIENT, ROUND, VALUES };
+enum { FORMAT, ARCH, SEED, CLIENT, ROUND, SUM };
 static const char *const names[NMETA] = {"fedmrn.residual", "fedmrn.arch",
                                          "fedmrn.seed",     "fedmrn.client",
-                                         "fedmrn.round",    "fedmrn.values"};
+                                         "fedmrn.round",    "fedmrn.checksum"};
 
 static void
 seed_text(char out[24], const struct fm_model *base)
@@ -48,6 +48,25 @@ describe(struct fm_st_tensor **t, size_t *n, const struct fm_model *base,
         strcpy(to->name, spec->name);
         ++*n;
     }
+    return 0;
+}
+
+/* Of all that nothing else holds to its word. */
+static int
+sum_of(struct fm_id *id, uint64_t round, const uint8_t *values, size_t n,
+       struct fm_err *e)
+{
+    struct fm_hasher *hash = fm_hasher_new(e);
+    uint8_t p[8];
+
+    if (!hash)
+        return FM_ESYS;
+    fm_put64(p, round);
+    fm_hasher_add(hash, p, sizeof p);
+    if (n)
+        fm_hasher_add(hash, values, n);
+    *id = fm_hasher_id(hash);
+    fm_hasher_free(hash);
     return 0;
 }
 
@@ -113,20 +132,25 @@ check_tensors(const struct fm_st *st, const struct fm_model *base,
 }
 
 static int
-take_values(float *left, size_t n, const struct fm_st *st, struct fm_err *e)
+take_values(struct fm_residual *r, size_t n, const struct fm_st *st,
+            struct fm_err *e)
 {
     const uint8_t *data = n ? st->tensor[0].data : NULL;
-    const struct fm_id is = fm_hash128(data, 4 * n);
-    const char *says = fm_st_get(st, names[VALUES]);
+    const char *says = fm_st_get(st, names[SUM]);
     char hex[FM_ID_HEX];
+    struct fm_id is;
+    int rc = sum_of(&is, r->round, data, 4 * n, e);
 
+    if (rc)
+        return rc;
     if (!says || strcmp(says, fm_id_hex(hex, &is)) != 0)
         return fm_err_set(e, FM_EINPUT,
-                          "damaged: the checksum of its values is %s",
+                          "damaged: the checksum of its round and values is "
+                          "%s",
                           fm_id_hex(hex, &is));
     for (size_t i = 0; i < n; i++) {
-        left[i] = fm_getf(data + 4 * i);
-        if (left[i] - left[i] != 0)
+        r->left[i] = fm_getf(data + 4 * i);
+        if (r->left[i] - r->left[i] != 0)
             return fm_err_set(e, FM_EINPUT, "value %zu is not finite", i);
     }
     return 0;
@@ -153,8 +177,7 @@ fm_residual_take(struct fm_residual *r, const char *path,
         goto out;
     if ((rc = fm_st_parse(&st, file.data, file.len, e)) ||
         (rc = check_meta(&r->round, &st, base, b, e)) ||
-        (rc = check_tensors(&st, base, e)) ||
-        (rc = take_values(r->left, n, &st, e)))
+        (rc = check_tensors(&st, base, e)) || (rc = take_values(r, n, &st, e)))
         fm_err_where(e, path);
 out:
     fm_st_free(&st);
@@ -179,9 +202,8 @@ fm_residual_write(struct fm_buf *out, const struct fm_residual *r,
     char key[NMETA][24], one[] = "1", seed[24], round[24];
     char client[FM_CLIENT_MAX + 1], sum[FM_ID_HEX];
     struct fm_st_meta meta[NMETA] = {
-        {key[FORMAT], one},  {key[ARCH], base->arch->text},
-        {key[SEED], seed},   {key[CLIENT], client},
-        {key[ROUND], round}, {key[VALUES], sum}};
+        {key[FORMAT], one},    {key[ARCH], base->arch->text}, {key[SEED], seed},
+        {key[CLIENT], client}, {key[ROUND], round},           {key[SUM], sum}};
     struct fm_st st = {.nmeta = NMETA, .meta = meta};
     struct fm_buf values = {0};
     struct fm_id id;
@@ -192,7 +214,8 @@ fm_residual_write(struct fm_buf *out, const struct fm_residual *r,
     for (size_t i = 0; i < n; i++)
         fm_putf(values.data + 4 * i, r->left[i]);
     values.len = 4 * n;
-    id = fm_hash128(values.data, values.len);
+    if ((rc = sum_of(&id, r->round, values.data, values.len, e)))
+        goto out;
     fm_id_hex(sum, &id);
     for (int i = 0; i < NMETA; i++)
         strcpy(key[i], names[i]);

@@ -10,7 +10,8 @@
  *   fedmrn.seed      the run's seed, 16 hex digits
  *   fedmrn.client    whose it is
  *   fedmrn.round     the last round it answered, decimal
- *   fedmrn.values    XXH3-128 of the tensors' bytes
+ *   fedmrn.checksum  XXH3-128 of the round as a 64-bit word and the tensors'
+ *                    bytes; all else must be as the model and the client say
  *
  * It never leaves the client.
  */

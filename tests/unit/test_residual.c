@@ -127,6 +127,8 @@ main(void)
     refused(m, &b, "up to round 8, and this answers round 8");
     damaged(&file, "residual\":\"1", "residual\":\"2", m, "not a residual");
     damaged(&file, "round\":\"8", "round\":\"x", m, "fedmrn.round is not");
+    damaged(&file, "round\":\"8", "round\":\"7", m,
+            "damaged: the checksum of its round");
     damaged(&file, "features.0.weight", "features.0.wEight", m,
             "is not features.0.weight of the model");
     damaged(&file, "\"F32\"", "\"I32\"", m,
@@ -141,7 +143,7 @@ main(void)
     file.data[file.len - 2] ^= 1;
     fx_save("f", &file);
     b = answer("c", 9);
-    refused(m, &b, "damaged: the checksum of its values");
+    refused(m, &b, "damaged: the checksum of its round and values");
     file.len--;
     fx_save("f", &file);
     refused(m, &b, "");
