@@ -33,6 +33,14 @@ start(struct fm_stats *s, size_t n, struct fm_err *e)
     return s->feature ? 0 : FM_ESYS;
 }
 
+/* Might a terminal obey this character?  C1 controls are two bytes in UTF-8. */
+static bool
+is_control(const uint8_t *c)
+{
+    return (*c && *c < ' ') || *c == 0x7f ||
+           (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+}
+
 /* The names of a table's columns as they go into a line of a file. */
 static int
 take_names(struct fm_stats *s, const struct fm_dataset *d, struct fm_err *e)
@@ -49,7 +57,7 @@ take_names(struct fm_stats *s, const struct fm_dataset *d, struct fm_err *e)
     for (size_t i = 0; i < size; i++) {
         uint8_t *c = &s->names.data[i];
 
-        if ((*c && *c < ' ') || *c == 0x7f)
+        if (is_control(c))
             *c = '?';
     }
     point(s);
@@ -221,6 +229,11 @@ read_feature(struct fm_stats *s, size_t i, struct reader *r, char *text,
 
     if ((rc = fields(r, text, room, field, 3)))
         return rc;
+    for (const char *c = field[0]; *c; c++)
+        if (is_control((const uint8_t *)c))
+            return fm_err_set(r->e, FM_EINPUT,
+                              "line %zu: a control character in a name",
+                              r->line);
     if (!fm_wide_parse(&f->sum, field[1]) ||
         !fm_wide_parse(&f->squares, field[2]))
         return fm_err_set(r->e, FM_EINPUT, "line %zu: not an exact sum",
