@@ -1,11 +1,11 @@
 # The campaigns: README.md here says what each does.  Included by ../../Makefile.
 
 CAMPAIGN = $(patsubst tests/campaign/%.c,$(BUILD)/campaign/%,$(filter-out %/cross.c \
-           %/shim.c %/mutant.c %/fuzzbug.c tests/campaign/hostile_%,$(wildcard tests/campaign/*.c))) $(BUILD)/campaign/shim.so
+           %/shim.c %/mutant.c %/fuzzbug.c %/judge.c tests/campaign/hostile_%,$(wildcard tests/campaign/*.c))) $(BUILD)/campaign/shim.so
 RUN_CAMPAIGN = BUILD=$(abspath $(BUILD)) bash tests/campaign/$(patsubst check-%,%,$@).sh
 
 # Seconds each, and so a part of tests/run.sh; and those that take minutes.
-QUICK    = check-flips check-many check-power check-vectors
+QUICK    = check-flips check-many check-poison check-power check-vectors
 SLOW     = check-cross check-faults check-fuzz check-kill check-mutants check-san \
            check-valgrind
 
@@ -17,6 +17,7 @@ $(BUILD)/campaign/%: $(BUILD)/tests/campaign/%.o $(BUILD)/libfedmrn.a
 
 HOSTILE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/campaign/hostile_*.c))
 $(BUILD)/campaign/vectors: $(HOSTILE)
+$(BUILD)/campaign/flips: $(BUILD)/tests/campaign/judge.o
 
 # It stands in front of libc; nothing of ours is in it.
 $(BUILD)/campaign/shim.so: tests/campaign/shim.c
@@ -57,7 +58,10 @@ check-cross: ## the exact modules on other processors, by qemu
 	sh samples/deps.sh cross
 	$(RUN_CAMPAIGN)
 
-check-many: all benches ## 5,000 bundles, 16 files open, flat memory
+check-many: all benches campaigns ## 5,000 bundles, 16 files open, flat memory
+	$(RUN_CAMPAIGN)
+
+check-poison: all campaigns ## liars in a round: who is found, who is not
 	$(RUN_CAMPAIGN)
 
 FUZZ_SECONDS ?= 60

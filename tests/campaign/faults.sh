@@ -3,8 +3,9 @@
 # and the n-th read or write transfers one byte.
 #
 # Survived: status 0 and the new files; or status 1 or 3, a message, and each
-# file whole, the old one or the new one, with nothing left beside it, and the
-# same command works when it is given again.
+# file whole, the old one or the new one, with nothing left beside it, two that
+# belong together both old or both new, and the same command works when it is
+# given again.
 . "$(dirname "$0")/lib.bash"
 . "$root/tests/campaign/scenario.bash"
 
@@ -16,7 +17,7 @@ other+='|membarrier|restart_syscall) '
 survived() {
     case $status in
     0) done_all ;;
-    1 | 3) [ -s err ] && whole && again "$@" ;;
+    1 | 3) [ -s err ] && whole && together && again "$@" ;;
     *) false ;;
     esac
 }
@@ -68,10 +69,45 @@ shorts() {
     fault "$name" "every transfer short" "$@"
 }
 
+# A file may have so many bytes and no more.  The messages go to a file, too.
+limits() {
+    local name=$1 size first=1
+    shift
+    for ((size = 300; first != 0; size += 700)); do
+        fresh
+        once prlimit --fsize=$size -- "$@"
+        first=$status
+        fault "$name" "files of $size bytes" "$@"
+    done
+}
+
+# A disk of so many pages, until it is large enough.
+full() {
+    local name=$1 pages first=1
+    shift
+    [[ " $* " = *" o/"* ]] || return 0
+    for ((pages = $(find old -type f | wc -l); first != 0; pages++)); do
+        rm -rf o
+        mkdir o
+        if ! mount -t tmpfs -o size=$((4 * pages))k small o 2>/dev/null; then
+            echo "# $name: no tmpfs here"
+            return 0
+        fi
+        cp -a old/. o
+        once "$@"
+        first=$status
+        mount -o remount,size=64m o
+        fault "$name" "a disk of $pages pages" "$@"
+        umount o
+    done
+}
+
 interrupt() {
     n=0 ok=0
     errnos "$@"
     shorts "$@"
+    limits "$@"
+    full "$@"
     count $n $ok "$1"
 }
 

@@ -2,39 +2,45 @@
  * flips: every way to damage a file in one place, tried one after another: each
  * bit flipped, each shorter length, and each byte appended.
  *
- *   flips [-m MODEL] [-s CLIENT] FILE     is it refused by the library?
+ *   flips [-k KIND] [-m MODEL] [-s CLIENT] [-r ROSTER] [-b BUNDLE]...
+ *         [-h HASH] [-i IMAGES -l LABELS] FILE       the library judges
  *   flips FILE -- COMMAND...              does the command end with status 3?
  *
- * The library's reader is fedmrn-verify's, with the model that the file must
- * answer when one is given, or that of a FedPM client's state.  A command finds
- * the damaged file in place of the word {}.
+ * The kinds, and what they want beside the file, are in judge.c; without -k it
+ * is what fedmrn-verify reads.  A command finds the damaged file in place of
+ * the word {}.
  *
- * Prints how many were tried and how many of them were refused.  The first few
- * that were not, and a refusal without a reason, are named on stderr.
+ * A damage is survived when the file is refused, with a reason; or, in a kind
+ * with bytes that say nothing, when it is taken and means what it meant.
+ *
+ * Prints how many were tried, how many of them were survived, and how many of
+ * these were taken.  The first few that were not survived are named on stderr.
  */
-#include "agg/verify.h"
-#include "base/archive.h"
-#include "fed/state.h"
+#include "judge.h"
+
+#include "base/file.h"
 
 #include <ctype.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { NAMED = 5 };
+enum { NAMED = 5, BUNDLES = 16 };
 
-static const struct fm_model *model;
-static const char *client;
-static char **command; /* NULL: the library judges */
+static const struct kind *kind;
+static struct beside beside;
+static struct fm_buf before; /* what the undamaged file means */
+static char **command;       /* NULL: the library judges */
 static char path[64];
 static int fd;
-static size_t tried, refused;
+static size_t tried, survived, taken;
 
 static _Noreturn void
 die(const char *why)
@@ -67,46 +73,52 @@ spawned(void)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Status and, from the library, the reason. */
+/* Status and, from the library, what it means or the reason. */
 static int
-judge(struct fm_err *e)
+judge(struct fm_buf *meaning, struct fm_err *e)
 {
-    struct fm_state *s;
-    int rc;
-
-    if (command)
-        return spawned();
-    if (!client)
-        return fm_verify(path, model, NULL, e);
-    s = fm_state_new(model, client, e);
-    rc = s ? fm_state_read(s, path, e) : FM_ESYS;
-    fm_state_free(s);
-    return rc;
+    meaning->len = 0;
+    return command ? spawned() : kind->judge(meaning, path, &beside, e);
 }
 
+/* No control character; the tools make `?` of what is not UTF-8, too. */
+static bool
+printable(const char *s)
+{
+    while (*s && !iscntrl((unsigned char)*s))
+        s++;
+    return *s == '\0';
+}
+
+/* "FILE: why", of the file or of what stands beside it. */
 static bool
 has_reason(const struct fm_err *e)
 {
-    size_t n = strlen(path);
+    bool named = false;
 
-    if (strncmp(e->msg, path, n) != 0 || strncmp(e->msg + n, ": ", 2) != 0)
-        return false;
-    for (const char *p = e->msg + n + 2; *p; p++)
-        if (!isprint((unsigned char)*p))
-            return false;
-    return e->msg[n + 2] != '\0';
+    for (size_t i = 0; i <= beside.bundles && !named; i++) {
+        const char *file = i ? beside.bundle[i - 1] : path;
+        size_t n = strlen(file);
+
+        named = strncmp(e->msg, file, n) == 0 &&
+                strncmp(e->msg + n, ": ", 2) == 0 && e->msg[n + 2];
+    }
+    return named && printable(e->msg);
 }
 
 static void
 attempt(const char *what, size_t at)
 {
+    static struct fm_buf now;
     struct fm_err e = {FM_OK, ""};
-    int rc = judge(&e);
+    int rc = judge(&now, &e);
+    bool same = rc == 0 && !command && kind->same && kind->same(&now, &before);
 
     tried++;
-    if (rc == FM_EINPUT && (command || has_reason(&e)))
-        refused++;
-    else if (tried - refused <= NAMED)
+    taken += same;
+    if (same || (rc == FM_EINPUT && (command || has_reason(&e))))
+        survived++;
+    else if (tried - survived <= NAMED)
         fprintf(stderr, "flips: %s %zu: status %d: %s\n", what, at, rc, e.msg);
 }
 
@@ -150,35 +162,54 @@ place(const struct fm_buf *good)
     put(good->data, good->len, 0);
 }
 
+static void
+options(int argc, char **argv)
+{
+    static char *bundle[BUNDLES];
+    static const char letters[] = "srhil";
+    const char **text[] = {&beside.client, &beside.roster, &beside.head,
+                           &beside.images, &beside.labels};
+    struct fm_err e = {FM_OK, ""};
+    int c;
+
+    beside.bundle = bundle;
+    kind = kind_of("item");
+    while ((c = getopt(argc, argv, "+k:m:s:r:b:h:i:l:")) != -1)
+        if (c == 'k' && !(kind = kind_of(optarg)))
+            die("no such kind");
+        else if (c == 'm' && !(beside.model = fm_model_read(optarg, &e)))
+            die(e.msg);
+        else if (c == 'b' && beside.bundles < BUNDLES)
+            bundle[beside.bundles++] = optarg;
+        else if (strchr(letters, c))
+            *text[strchr(letters, c) - letters] = optarg;
+        else if (!strchr("kmb", c))
+            die("usage: flips [OPTION]... FILE [-- COMMAND...]");
+    if (optind == argc)
+        die("no file");
+}
+
 int
 main(int argc, char **argv)
 {
     struct fm_err e = {FM_OK, ""};
     struct fm_buf good = {0};
-    struct fm_model *m = NULL;
-    int c;
 
-    while ((c = getopt(argc, argv, "+m:s:")) != -1)
-        if (c == 'm' && !(m = fm_model_read(optarg, &e)))
-            die(e.msg);
-        else if (c == 's')
-            client = optarg;
-    if (optind == argc || (client && !m))
-        die("usage: flips [-m model] [-s client] FILE [-- COMMAND...]");
-    model = m;
+    options(argc, argv);
     if (fm_file_read(&good, argv[optind], (size_t)1 << 24, &e))
         die(e.msg);
     if (optind + 2 < argc)
         command = argv + optind + 2;
     place(&good);
-    if (judge(&e) != 0)
+    if (judge(&before, &e) != 0)
         die(*e.msg ? e.msg : "the file is refused before it is damaged");
     damage(&good);
     if (command)
         unlink(path);
-    printf("%zu %zu\n", tried, refused);
+    printf("%zu %zu %zu\n", tried, survived, taken);
     fm_buf_free(&good);
-    fm_model_free(m);
+    fm_buf_free(&before);
+    fm_model_free(beside.model);
     close(fd);
     return 0;
 }

@@ -23,6 +23,15 @@ enum reader {
     READ_ROWS = 64,
     READ_ARCH = 128,
     READ_STATE = 256,
+    READ_ROSTER = 2048,
+    READ_SIGNATURE = 4096,
+    READ_KEY = 8192,
+    READ_LEDGER = 16384,
+    READ_CHECKPOINT = 32768,
+    READ_RESIDUAL = 65536,
+    READ_SUMS = 131072,
+    READ_TABLE = 262144,
+    READ_UPDATE = 524288,
 };
 
 /*
@@ -42,6 +51,7 @@ extern struct fm_model *w0;
 void hostile_bundles(void);
 void hostile_models(void);
 void hostile_data(void);
+void hostile_trust(const struct fm_buf *good);
 
 /* A text as a file. */
 static inline struct fm_buf

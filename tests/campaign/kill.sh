@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # kill.sh: SIGKILL before each system call.  Survived: each file is whole, the
-# old one or the new one, and the same command, given again, does its work and
-# removes what the dead one left.
+# old one or the new one, of two that belong together none is there before the
+# other, and the same command, given again, does its work and removes what the
+# dead one left.
 . "$(dirname "$0")/lib.bash"
 . "$root/tests/campaign/scenario.bash"
 
@@ -19,7 +20,7 @@ interrupt() {
                 -E LD_PRELOAD="$shim" "$@"
             [ $status = 137 ] || break
             n=$((n + 1))
-            if whole && again "$@"; then
+            if whole && ordered && again "$@"; then
                 ok=$((ok + 1))
             else
                 complain "$name: killed before $call $k: status $status:" \

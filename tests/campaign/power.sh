@@ -4,13 +4,14 @@
 # A run is replayed from its list of calls.  After each of them four disks are
 # imagined: of what was not synced yet, the data, the names, both or nothing got
 # there.  Survived: under each output's name are all bytes of the old file or of
-# the new one.  And once the command has ended, only the new one will do.
+# the new one.  And once the command has ended, only the new one will do.  A
+# ledger may end with a part of a line, as long as no new model is there.
 . "$(dirname "$0")/lib.bash"
 . "$root/tests/campaign/scenario.bash"
 
 # replay TRACE - "CUTS SURVIVED" of strace -y's list
 replay() {
-    awk -v cwd="$PWD" -f - "$1" <<'AWK'
+    awk -v cwd="$PWD" -v old="$PWD/old" -f - "$1" <<'AWK'
         # "write(3</a/b>, ..." or "openat(..., ...) = 3</a/b>": /a/b
         function named(text) {
             sub(/^[^<]*</, "", text)
@@ -33,6 +34,13 @@ replay() {
                     return 1
             return 0
         }
+        # Has a model its name on this disk?
+        function model(names, t) {
+            for (t in target)
+                if (t ~ /\/model$/ && (names || lasting[t]))
+                    return 1
+            return 0
+        }
         # The four disks of this moment; `ended`: the command has said yes.
         function cut(ended, t, data, names, here) {
             for (t in target)
@@ -40,7 +48,10 @@ replay() {
                     for (names = 0; names < 2; names++) {
                         tried++
                         here = target[t] && (names || lasting[t])
-                        if (here ? data || !torn[t] : !ended)
+                        if (t ~ /\/ledger$/ && (!here || torn[t] && !data)) {
+                            if (!ended && !model(names))
+                                good++
+                        } else if (here ? data || !torn[t] : !ended)
                             good++
                     }
         }
@@ -49,6 +60,9 @@ replay() {
             p = $0
             sub(/.*= [0-9]+/, "", p)
             dirty[named(p)] = 1
+            # Of what is written under its own name, is the name there?
+            if (system("test -e " old substr(named(p), length(cwd) + 3)))
+                made[named(p)] = 1
         }
         /^(write|pwrite64|ftruncate)\(/ {
             p = named($0)
@@ -56,7 +70,7 @@ replay() {
             # Written through, under its own name.
             if (p in target || p !~ /\.tmp(\/|$)/) {
                 target[p] = torn[p] = 1
-                lasting[p] = 1
+                lasting[p] = lasting[p] || !(p in made)
             }
         }
         /^(fsync|fdatasync)\(/ {
@@ -65,6 +79,8 @@ replay() {
             if (p in torn) torn[p] = 0
             for (t in target)
                 if (parent(t) == p) lasting[t] = 1
+            for (t in made)
+                if (parent(t) == p) delete made[t]
         }
         /^syncfs\(/ {
             for (p in dirty) dirty[p] = 0

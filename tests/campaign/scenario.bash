@@ -36,6 +36,23 @@ whole() {
     done
 }
 
+# ordered - of two files that belong together, which $order names: where the
+# second is the new one, is the first?
+ordered() {
+    local first=${order-} second
+    second=${first#* } first=${first% *}
+    [ -z "$first" ] || ! cmp -s "o/$second" "new/$second" ||
+        cmp -s "o/$first" "new/$first"
+}
+
+# together - and with $pair: are both the old ones, or both the new?  That is
+# more, and only a tool that fails can give it, not a machine that stops.
+together() {
+    ordered || return 1
+    [ -z "${pair-}" ] || diff -rq o old >/dev/null 2>&1 ||
+        diff -rq o new >/dev/null 2>&1
+}
+
 # done_all - is everything as it is after the command, and nothing left?
 done_all() {
     diff -r o new >/dev/null 2>&1 && cmp -s out new.out
@@ -110,8 +127,14 @@ scenarios() {
     scenario inspect fedmrn-inspect w0 some.rnd
     scenario verify fedmrn-verify -m w0 a.mrn some.rnd some.sum
     scenario noise fedmrn-noise -m w0 --client a -o o/numbers
+    scenario stats fedmrn-stats --images images -o o/numbers
+    scenario train-checkpoint fedmrn-train -q -t 1 -m w0 "${data[@]}" \
+        --indices rows.2 --client 1 --seed 1 --batch 16 \
+        --checkpoint o/point --checkpoint-every 0 -o o/bundle
+    trusted
+    coded
 
-    # Two files of one run: a bundle, and the state that led to it.  After a
+    # A bundle, and the state that led to it.  After a
     # failure between the two only a checkpoint can tell that they belong
     # together.
     printf '%s\n' 'input 1x8x8' 'linear 4' |
@@ -120,6 +143,47 @@ scenarios() {
     fedmrn-aggregate -q -m w0 a.mrn -o w1
     scenario train-state fedmrn-train -q -t 1 -m w1 "${data[@]}" \
         --client 1 --seed 1 --state o/state --checkpoint o/point -o o/bundle
+}
+
+# trusted - a signature appears before its bundle, and a line of a ledger before
+# its model
+trusted() {
+    local i
+    for i in 1 2; do
+        minisign -G -f -W -s $i.key -p $i.pub >/dev/null </dev/null
+        echo "$i $(tail -n 1 $i.pub) 100" >>roster
+    done
+    mkdir signed
+    fedmrn-pack -q --sign 1.key a.mrn -o signed/a.mrn
+    fedmrn-pack -q --sign 2.key b.mrn -o signed/b.mrn
+    order='answer.minisig answer' pair=yes scenario pack-sign \
+        fedmrn-pack -q -m w0 --sign 1.key a.mrn -o o/answer
+    order='answers.sigs answers' pair=yes scenario pack-signed \
+        fedmrn-pack -q signed/a.mrn signed/b.mrn -o o/answers
+    local round=(fedmrn-aggregate -q -t 1 -m w0 --roster roster --quorum 1
+        signed/a.mrn signed/b.mrn a.mrn --ledger o/ledger -o o/model)
+    order='ledger model' scenario ledger-new "${round[@]}"
+    fedmrn-aggregate -q -m w0 c.mrn --ledger old/ledger -o w1
+    order='ledger model' scenario ledger "${round[@]}" --report o/report
+    fedmrn-aggregate -q -m w0 signed/a.mrn signed/b.mrn --ledger ledger -o w1
+    scenario verify-ledger fedmrn-verify -t 1 --ledger ledger --dir .
+    scenario verify-roster fedmrn-verify -m w0 --roster roster signed/a.mrn
+    rm old/ledger
+}
+
+# coded - what a codec leaves out is kept after its bundle has a name: given
+# again, the command finds what was kept before, and packs the same once more
+coded() {
+    printf '%s\n' 'input 1x8x8' 'linear 4' |
+        fedmrn-init --arch - --method fedavg --epochs 1 --batch 20 -o v0
+    local me=(fedmrn-train -q --images images --labels labels --client 1 --seed 1)
+    "${me[@]}" -m v0 | fedmrn-pack -q -m v0 --codec topk:0.1 \
+        --residual old/residual -o first
+    fedmrn-aggregate -q -m v0 first -o v1
+    "${me[@]}" -m v1 -o second
+    order='coded residual' pair=yes scenario pack-residual fedmrn-pack -q -t 1 -m v1 \
+        --codec topk:0.1 --residual o/residual second -o o/coded
+    rm old/residual
 }
 
 # naive - as a tool without any of this would write: does it survive?

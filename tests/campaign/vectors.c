@@ -8,6 +8,7 @@
  * each: status 3; one line that starts with the tool's name, holds the reason,
  * and no byte that drives a terminal; and no output.
  */
+#include "../unit/signfix.h"
 #include "hostile.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@ enum { WORDS = 24, MEMORY = 1 << 30, SECONDS = 20, FLOOR = 500 };
 struct fm_model *w0;
 off_t hostile_tail;
 static size_t vectors, tried, survived;
+static const char *bin; /* the tools' directory */
 
 /* Who reads beside the model what stands in a bundle's place. */
 #define BESIDE (READ_BUNDLE | READ_CLAIM | READ_SUM | READ_SUM_CLAIM)
@@ -60,10 +62,27 @@ static const struct {
     {READ_ARCH, "fedmrn-init --arch {} -o out"},
     {READ_STATE, "fedmrn-train -q -t 1 -m p0 --images images --labels labels "
                  "--client a --state {} -o out"},
+    {READ_ROSTER, "fedmrn-verify -q --roster {} good.mrn"},
+    {READ_ROSTER, "fedmrn-aggregate -q -m w0 --roster {} good.mrn -o out"},
+    {READ_SIGNATURE,
+     "fedmrn-verify -q --roster roster --signatures {} good.mrn"},
+    {READ_SIGNATURE, "fedmrn-aggregate -q -m w0 --roster roster "
+                     "--signatures {} good.mrn -o out"},
+    {READ_KEY, "fedmrn-pack -q --sign {} good.mrn -o out"},
+    {READ_LEDGER, "fedmrn-verify -q --ledger {}"},
+    {READ_LEDGER, "fedmrn-aggregate -q -m w0 --ledger {} good.mrn -o out"},
+    {READ_CHECKPOINT, "fedmrn-train -q -t 1 -m w0 --images images --labels "
+                      "labels --client a --checkpoint {} -o out"},
+    {READ_RESIDUAL, "fedmrn-pack -q -m v1 --codec topk:0.5 --residual {} "
+                    "second -o out"},
+    {READ_SUMS, "fedmrn-stats {} -o out"},
+    {READ_TABLE, "fedmrn-stats --data {} --label y -o out"},
+    {READ_UPDATE, "fedmrn-pack -q -m w0 --update {} --client a --samples 1 "
+                  "-o out"},
 };
 
 static void
-child(char **word, const char *bin)
+child(char **word)
 {
     struct rlimit memory = {MEMORY, MEMORY}, cpu = {SECONDS, SECONDS};
     int err = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0666),
@@ -85,7 +104,7 @@ child(char **word, const char *bin)
 
 /* Its status; -1 when a signal ended it. */
 static int
-run(const char *command, const char *bin)
+run(const char *command)
 {
     char copy[512], file[] = "hostile", *word[WORDS] = {0}, *save = NULL;
     size_t n = 0;
@@ -101,7 +120,7 @@ run(const char *command, const char *bin)
     pid = fork();
     CHECK(pid >= 0, "fork");
     if (pid == 0)
-        child(word, bin);
+        child(word);
     CHECK(waitpid(pid, &status, 0) == pid, "wait");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -133,8 +152,6 @@ fault(const char *command, const char *reason, int status, char said[4096])
     return NULL;
 }
 
-static const char *bin;
-
 void
 hostile(enum reader reader, const char *name, const char *reason,
         const struct fm_buf *file)
@@ -151,7 +168,7 @@ hostile(enum reader reader, const char *name, const char *reason,
             continue;
         tried++;
         remove("out");
-        status = run(commands[i].command, bin);
+        status = run(commands[i].command);
         why = fault(commands[i].command, reason, status, said);
         if (!why)
             survived++;
@@ -189,6 +206,49 @@ round_of_files(struct fm_buf *good)
     fm_model_free(p0);
 }
 
+/* The tools make what only they can: a checkpoint, and a residual. */
+static void
+made_by_tools(void)
+{
+    static const char script[] =
+        "PATH=$1:$PATH\n"
+        "d='--images images --labels labels --client a --seed 1'\n"
+        "fedmrn-train -q -m w0 $d --checkpoint point -o /dev/full 2>/dev/null\n"
+        "printf '%s\\n' 'input 1x3x3' 'linear 2' |\n"
+        "    fedmrn-init --arch - --method fedavg --epochs 1 -o v0\n"
+        "fedmrn-train -q -m v0 $d |\n"
+        "    fedmrn-pack -q -m v0 --codec topk:0.5 --residual residual -o x\n"
+        "fedmrn-aggregate -q -m v0 x -o v1 && rm x\n"
+        "fedmrn-train -q -m v1 $d -o second\n";
+    pid_t pid = fork();
+    int status;
+
+    CHECK(pid >= 0, "fork");
+    if (pid == 0) {
+        execlp("sh", "sh", "-c", script, "sh", bin, (char *)NULL);
+        _exit(127);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0, "the tools");
+}
+
+/* Clients 0 and 1 are listed, 2 is revoked. */
+static void
+listed(void)
+{
+    static const char *const who[] = {"good", "other", "good"};
+    char text[512] = "", key[FM_PUBKEY_TEXT];
+    size_t n = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct sf_key k = sf_key(i);
+
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s %s %s\n", who[i],
+                              fm_pubkey_text(key, &k.key),
+                              i < 2 ? "100" : "revoked");
+    }
+    sf_save("roster", text, n);
+}
+
 /* A file without a fault must not pass for one with, under these limits. */
 static bool
 control(const struct fm_buf *good)
@@ -198,7 +258,7 @@ control(const struct fm_buf *good)
     fx_save("hostile", good);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (commands[i].reader & READ_BUNDLE) {
-            int status = run(commands[i].command, bin);
+            int status = run(commands[i].command);
 
             CHECK(status == 0, "%s: status %d", commands[i].command, status);
             remove("out");
@@ -217,11 +277,14 @@ main(int argc, char **argv)
     CHECK(bin, "%s: no such directory", argv[1]);
     fx_enter(dir);
     round_of_files(&good);
+    listed();
+    made_by_tools();
     CHECK(control(&good), "the negative control survived");
     printf("# control: a good file is not refused\n");
     hostile_bundles();
     hostile_models();
     hostile_data();
+    hostile_trust(&good);
     printf("# %zu files\n", vectors);
     printf("campaign: %zu of %zu survived\n", survived, tried);
     fm_buf_free(&good);
