@@ -38,6 +38,7 @@ find_tools() {
 make_tools() {
     [ -x "$root/build/bin/fedmrn-train" ] ||
         command -v fedmrn-train >/dev/null || {
+        echo "${0##*/}: no tools here yet; building them takes a minute" >&2
         sh "$root/samples/deps.sh" build
         make -s -C "$root" -j"$(nproc 2>/dev/null || echo 2)" all
     }

@@ -273,12 +273,18 @@ for s in $names; do
         "$(awk -F'\t' 'NR == 1 { print $4 }' "centre/$s.sums")" >>centre/roster
 done
 first() {
+    # Some 180 steps a round for a site, of 8 rows each.
+    epochs=$(awk '{ rows += $3 } END {
+        n = int(1440 * NR / rows)
+        print (n < 1 ? 1 : n > 200 ? 200 : n)
+    }' roster)
     printf '%s\n' "input $(awk -F'\t' 'NR == 1 { print $5 }' ./*.sums)" \
         "linear $hidden" relu "linear $classes" >net.arch
     # shellcheck disable=SC2046 # two options
-    fedmrn-init -a net.arch --init kaiming --noise uniform:0.3 --lr 0.3 \
-        --noise-schedule geometric:5:0.05 --weight-decay 0.02 --epochs 10 \
-        --batch 8 --seed "$seed" $(fedmrn-stats --settings ./*.sums) -o w0
+    fedmrn-init -a net.arch --init kaiming --noise uniform:0.6 \
+        --noise-schedule geometric:$((rounds > 5 ? rounds : 5)):0.05 \
+        --lr 0.3 --weight-decay 0.02 --epochs "$epochs" --batch 8 \
+        --seed "$seed" $(fedmrn-stats --settings ./*.sums) -o w0
 }
 at centre first
 
@@ -303,13 +309,22 @@ publish() {
     for s in $names; do carry centre "$s" "w$1" "w$1.minisig"; done
 }
 
-# score ROUND - accuracy over all test rows, wherever they are, and their number
+# score ROUND - of all test rows, wherever they are: accuracy, how many, and the
+# share of their most frequent class, which needs no learning
 score() {
     for place in $names centre; do
         [ ! -f "$place/test.csv" ] || at "$place" tool eval test.csv -q \
-            -m "w$1" --json
-    done | sed -n 's/.*"samples":\([0-9]*\),"correct":\([0-9]*\).*/\1 \2/p' |
-        awk '{ n += $1; good += $2 } END { printf "%.4f %d", good / n, n }'
+            -m "w$1" --confusion
+    done | awk '
+        /^accuracy/ { class = 0; next }
+        {
+            for (i = 1; i <= NF; i++) { n += $i; of[class] += $i }
+            good += $(++class)
+        }
+        END {
+            for (c in of) if (of[c] > most) most = of[c]
+            printf "%.4f %d %.4f", good / n, n, most / n
+        }'
 }
 
 printf 'round\taccuracy\tbytes_up\n' >centre/results.tsv
@@ -324,11 +339,18 @@ while [ "$r" -lt "$rounds" ]; do
     done
     at centre gather "$r"
     publish "$r"
-    line=$(score "$r")
+    read -r accuracy tested frequent <<END
+$(score "$r")
+END
     bytes=$(cat "centre/r$r"/*.mrn | wc -c)
-    echo "round $r: accuracy ${line% *} of ${line#* } test rows, $bytes bytes up"
-    printf '%s\t%s\t%s\n' "$r" "${line% *}" "$bytes" >>centre/results.tsv
+    echo "round $r: accuracy $accuracy of $tested test rows, $bytes bytes up"
+    printf '%s\t%s\t%s\n' "$r" "$accuracy" "$bytes" >>centre/results.tsv
 done
+echo "always the most frequent class: accuracy $frequent"
+
+# What a site does with the model now.
+echo "to predict: cd $PWD/${names%% *} && fedmrn-eval -m w$rounds --data $file" \
+    "--label '$label' --categories columns --missing $missing --predict FILE"
 
 # Whoever has models, answers and ledger repeats it all.
 at centre fedmrn-verify --ledger ledger --dir .

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHOWN = FM_FIELD_SHOWN };
 
@@ -127,6 +128,11 @@ find_label(struct fm_fields *f, const char *label, struct fm_err *e)
         if (!*rest && number <= f->columns)
             f->label = number - 1;
     }
+    for (size_t i = 0; f->label == f->columns && i < f->columns; i++)
+        if (strcasecmp(f->name[i], label) == 0)
+            return fm_err_set(e, FM_EINPUT,
+                              "no column '%.*s' for a label, but one '%.*s'",
+                              SHOWN, label, SHOWN, f->name[i]);
     if (f->label == f->columns)
         return fm_err_set(e, FM_EINPUT,
                           "no column '%.*s' for a label; the header has %zu, "

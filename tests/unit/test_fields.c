@@ -64,6 +64,7 @@ hostile(void)
     } bad[] = {
         {"", "a", "no header in it"},
         {"a,b", "c", "no column 'c' for a label; the header has 2, from 'a'"},
+        {"a,B", "b", "no column 'b' for a label, but one 'B'"},
         {"a,a,b", "a", "two columns are called 'a'; say the label's number"},
         {"a", "a", "the label is the only column"},
         {"a,\"b", "a", "line 1: a quote is not closed"},
