@@ -10,7 +10,6 @@
 #include "fed/expand.h"
 #include "fed/input.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,8 @@ static struct fm_opt opts[] = {
 
 static struct fm_tool tool = {
     "fedmrn-eval", "--model FILE --images FILE --labels FILE [OPTION]...",
-    "Print a model's accuracy and mean loss on a data set.",
+    "Print a model's accuracy and mean loss on a data set, or its mean errors "
+    "when it\nlearned numbers.",
     "fedmrn-aggregate --model w0 r1/*.mrn | fedmrn-eval --model - "
     "--images test-images --labels test-labels",
     opts};
@@ -88,9 +88,13 @@ put(struct fm_buf *out, struct fm_err *e, const char *fmt, ...)
 static int
 as_text(struct fm_buf *out, const struct fm_eval *v, struct fm_err *e)
 {
-    int rc = put(out, e, "accuracy %.4f loss %.4f samples %zu\n",
-                 (double)v->correct / (double)v->samples, v->loss, v->samples);
+    int rc;
 
+    if (v->kind == FM_LOSS_MSE)
+        return put(out, e, "mse %.6g mae %.6g samples %zu\n", v->loss, v->error,
+                   v->samples);
+    rc = put(out, e, "accuracy %.4f loss %.4f samples %zu\n",
+             (double)v->correct / (double)v->samples, v->loss, v->samples);
     if (!fm_opt(&tool, "confusion"))
         return rc;
     for (size_t i = 0; i < v->classes && !rc; i++)
@@ -111,12 +115,15 @@ as_json(struct fm_buf *out, const struct fm_eval *v, const struct fm_model *m,
     fm_json_add_str(j, "model", fm_id_hex(id, &m->id));
     fm_json_add_int(j, "round", m->round);
     fm_json_add_int(j, "samples", v->samples);
-    fm_json_add_int(j, "correct", v->correct);
-    fm_json_add_real(j, "accuracy", (double)v->correct / (double)v->samples);
-    if (isfinite(v->loss))
+    if (v->kind == FM_LOSS_MSE) {
+        fm_json_add_real(j, "mse", v->loss);
+        fm_json_add_real(j, "mae", v->error);
+    } else {
+        fm_json_add_int(j, "correct", v->correct);
+        fm_json_add_real(j, "accuracy",
+                         (double)v->correct / (double)v->samples);
         fm_json_add_real(j, "loss", v->loss);
-    else
-        fm_json_add_null(j, "loss");
+    }
     if (fm_opt(&tool, "confusion")) {
         struct fm_json *matrix = fm_json_add_array(j, "confusion");
 
@@ -133,7 +140,26 @@ as_json(struct fm_buf *out, const struct fm_eval *v, const struct fm_model *m,
     return rc;
 }
 
-/* Rows of "row, label, prediction", tab-separated. */
+/* Of one sample: what it should be and what it is taken for, tab-separated;
+ * of a regression in this order all numbers and all outputs. */
+static int
+put_prediction(struct fm_buf *text, const struct fm_eval *v,
+               const struct fm_dataset *d, size_t i, uint32_t row,
+               struct fm_err *e)
+{
+    int rc = 0;
+
+    if (v->kind != FM_LOSS_MSE)
+        return put(text, e, "\t%u\t%lu", d->y[row],
+                   (unsigned long)v->predicted[i]);
+    for (size_t k = 0; k < v->classes && !rc; k++)
+        rc = put(text, e, "\t%.9g", (double)d->t[row * v->classes + k]);
+    for (size_t k = 0; k < v->classes && !rc; k++)
+        rc = put(text, e, "\t%.9g", (double)v->output[i * v->classes + k]);
+    return rc;
+}
+
+/* A line for each row. */
 static int
 write_predictions(const char *path, const struct fm_eval *v,
                   const struct fm_dataset *d, const uint32_t *row,
@@ -143,8 +169,9 @@ write_predictions(const char *path, const struct fm_eval *v,
     int rc = 0;
 
     for (size_t i = 0; i < v->samples && !rc; i++)
-        rc = put(&text, e, "%lu\t%u\t%lu\n", (unsigned long)row[i],
-                 d->y[row[i]], (unsigned long)v->predicted[i]);
+        if (!(rc = put(&text, e, "%lu", (unsigned long)row[i])) &&
+            !(rc = put_prediction(&text, v, d, i, row[i], e)))
+            rc = put(&text, e, "\n");
     if (!rc)
         rc = fm_out_write(path, text.data, text.len, e);
     fm_buf_free(&text);
@@ -169,6 +196,9 @@ evaluate(const struct job *j, const struct fm_model *m,
     int rc;
 
     normalisation(&set);
+    if (fm_opt(&tool, "confusion") && set.loss == FM_LOSS_MSE)
+        fm_cli_usage("option --confusion means nothing to a model that learns "
+                     "numbers (loss mse)");
     fm_cli_tokens(&tool, fm_arch_vocabulary(m->arch));
     if ((set.nmean != 1 && set.nmean != m->arch->input.c) ||
         (set.nstd != 1 && set.nstd != m->arch->input.c))
@@ -232,7 +262,7 @@ run(struct job *j, struct fm_err *e)
         goto out;
     m = fm_model_read(j->model, e);
     rc = m ? expand(&m, e) : (int)e->code;
-    if (rc || (rc = fm_input_read(&d, &j->data, m->arch, e)))
+    if (rc || (rc = fm_input_read(&d, &j->data, m->arch, m->set.loss, e)))
         goto out;
     n = d.n;
     if (j->indices)

@@ -205,6 +205,7 @@ main(int argc, char **argv)
     if (n > 0)
         fm_cli_usage("%s: fedmrn-split takes no operands", operand[0]);
     j.data = fm_cli_data(&tool, false);
+    j.data.kind = FM_LABELS_EITHER;
     fm_cli_data_stdin(&j.data, NULL, NULL);
     if (j.data.text)
         j.data.window =

@@ -273,6 +273,7 @@ main(int argc, char **argv)
     j.data = fm_cli_datafile(&tool);
     j.data.images = fm_opt(&tool, "images");
     j.data.unlabelled = true;
+    j.data.kind = FM_LABELS_EITHER; /* they are not looked at */
     if (j.data.images && j.data.data)
         fm_cli_usage("options --images and --data: one is enough");
     source = fm_dataset_samples_name(&j.data);

@@ -114,6 +114,9 @@ override(struct fm_settings *set, const struct fm_model *m)
                          name, method);
     }
     fm_cli_tokens(&tool, m && fm_arch_vocabulary(m->arch));
+    if (m && fm_arch_vocabulary(m->arch) && (set->crop || set->flip))
+        fm_cli_usage("options --crop and --flip mean nothing to a network of "
+                     "tokens");
     if (m && set->nmean != 1 && set->nmean != m->arch->input.c)
         fm_cli_usage("option --mean: %zu values for %zu channels", set->nmean,
                      m->arch->input.c);
@@ -216,10 +219,15 @@ train(struct fm_bundle *b, struct job *j, const struct fm_model *m,
                          .state = j->state,
                          .progress = show};
     const struct fm_keep keep = {j->from, is_due, save, j};
+    const char *name = fm_dataset_samples_name(&j->data);
+    struct fm_augment augment;
     uint32_t *row = NULL;
     int rc = 0;
 
     override(&set, m);
+    augment = fm_local_augment(&set);
+    if ((rc = fm_augment_check(&augment, d, name, set.nmean, set.nstd, e)))
+        return rc;
     l.nrows = d->n;
     if (j->indices)
         rc = fm_rows_read(&row, &l.nrows, j->indices, d->n, e);
@@ -293,7 +301,7 @@ run(struct job *j, bool seeded, struct fm_err *e)
         goto out;
     }
     if ((rc = read_state(j, m, e)) ||
-        (rc = fm_input_read(&d, &j->data, m->arch, e)))
+        (rc = fm_input_read(&d, &j->data, m->arch, m->set.loss, e)))
         goto out;
     if ((rc = train(&b, j, m, &d, e)))
         goto out;

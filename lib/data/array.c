@@ -157,40 +157,93 @@ fm_array_samples(struct fm_dataset *d, const struct fm_array *a, bool mean,
 
 /* --- Labels -------------------------------------------------------------- */
 
-int
-fm_array_labels(struct fm_dataset *d, size_t *n, const struct fm_array *a,
-                struct fm_err *e)
+/* Of sizes below 8 bytes the sign stands where a value's own bits end. */
+static int64_t
+integer(const struct fm_array *a, size_t i)
 {
     const unsigned above = 64 - 8 * (unsigned)a->size;
-    struct fm_buf file = {0};
 
+    return (int64_t)(bits(a, i) << above) >> above;
+}
+
+/* What a regression learns: all that is behind the first dimension. */
+static int
+numbers(struct fm_dataset *d, size_t *n, const struct fm_array *a,
+        struct fm_err *e)
+{
+    struct fm_buf file = {0};
+    size_t bytes;
+    float *t;
+
+    if (!fm_mul_ok(a->count, sizeof *t, &bytes))
+        return fm_err_nomem(e);
+    if (fm_buf_reserve(&file, bytes, e))
+        return FM_ESYS;
+    t = (float *)(void *)file.data;
+    for (size_t i = 0; i < a->count; i++)
+        t[i] = a->kind == FM_ARRAY_FLOAT    ? (float)real(a, i)
+               : a->kind == FM_ARRAY_SIGNED ? (float)integer(a, i)
+                                            : (float)bits(a, i);
+    file.len = bytes;
+    *n = a->dim[0];
+    fm_buf_free(&d->yfile);
+    d->yfile = file;
+    d->t = t;
+    d->numbers = a->count / a->dim[0];
+    return 0;
+}
+
+static int
+not_label(const struct fm_array *a, size_t i, struct fm_err *e)
+{
+    if (a->kind == FM_ARRAY_SIGNED)
+        return fm_err_set(e, FM_EINPUT,
+                          "label %lld of sample %zu is not 0 to 255",
+                          (long long)integer(a, i), i);
+    return fm_err_set(e, FM_EINPUT, "label %llu of sample %zu is not 0 to 255",
+                      (unsigned long long)bits(a, i), i);
+}
+
+/* Which is the first value that is no label?  a->count: all are. */
+static size_t
+first_other(const struct fm_array *a)
+{
+    size_t i = 0;
+
+    while (i < a->count && bits(a, i) <= UINT8_MAX &&
+           (a->kind != FM_ARRAY_SIGNED || integer(a, i) >= 0))
+        i++;
+    return i;
+}
+
+int
+fm_array_labels(struct fm_dataset *d, size_t *n, const struct fm_array *a,
+                enum fm_labels kind, struct fm_err *e)
+{
+    struct fm_buf file = {0};
+    size_t other = 0;
+
+    if (a->kind == FM_ARRAY_OTHER ||
+        (a->kind == FM_ARRAY_FLOAT && kind == FM_LABELS_CLASSES))
+        return fm_err_set(e, FM_EINPUT, "labels of type %s; save them as uint8",
+                          a->type);
+    if (kind == FM_LABELS_EITHER)
+        kind = a->kind == FM_ARRAY_FLOAT || first_other(a) < a->count
+                   ? FM_LABELS_NUMBERS
+                   : FM_LABELS_CLASSES;
+    if (kind == FM_LABELS_NUMBERS && a->ndim >= 1)
+        return numbers(d, n, a, e);
     if (a->ndim < 1 || a->dim[0] != a->count)
         return fm_err_set(e, FM_EINPUT,
                           "%zu values in %zu dimensions, not one label a "
                           "sample (are samples and labels mixed up?)",
                           a->count, a->ndim);
-    if (a->kind != FM_ARRAY_UNSIGNED && a->kind != FM_ARRAY_SIGNED &&
-        a->kind != FM_ARRAY_BOOL)
-        return fm_err_set(e, FM_EINPUT, "labels of type %s; save them as uint8",
-                          a->type);
+    if ((other = first_other(a)) < a->count)
+        return not_label(a, other, e);
     if (fm_buf_reserve(&file, a->count, e))
         return FM_ESYS;
-    for (size_t i = 0; i < a->count; i++) {
-        uint64_t v = bits(a, i);
-
-        file.data[i] = (uint8_t)v;
-        if (v <= UINT8_MAX &&
-            (a->kind != FM_ARRAY_SIGNED || a->size > 1 || v <= INT8_MAX))
-            continue;
-        fm_buf_free(&file);
-        if (a->kind == FM_ARRAY_SIGNED)
-            return fm_err_set(e, FM_EINPUT,
-                              "label %lld of sample %zu is not 0 to 255",
-                              (long long)(v << above) >> above, i);
-        return fm_err_set(e, FM_EINPUT,
-                          "label %llu of sample %zu is not 0 to 255",
-                          (unsigned long long)v, i);
-    }
+    for (size_t i = 0; i < a->count; i++)
+        file.data[i] = (uint8_t)bits(a, i);
     file.len = a->count;
     fm_buf_free(&d->yfile);
     d->yfile = file;

@@ -6,7 +6,8 @@
  * N x H x W (one channel) or N x C x H x W.  Unsigned bytes are pixels; floats
  * of 4 or 8 bytes are features, used as they are, of which NaN is missing.
  * Labels have one dimension, or others of size 1 beside it, and are integers
- * from 0 to 255 of any width.
+ * from 0 to 255 of any width.  Numbers to learn are floats, or integers of any
+ * size, of N or N x K.
  */
 #ifndef FM_DATA_ARRAY_H
 #define FM_DATA_ARRAY_H
@@ -54,11 +55,12 @@ int fm_array_samples(struct fm_dataset *d, const struct fm_array *a, bool mean,
                      struct fm_err *e);
 
 /*
- * fm_array_labels - d's labels, made in d->yfile; what it had, which may be a's
- * bytes, is gone.  *n is how many: whether the samples are as many is left to
- * the caller.  0, FM_ESYS, or FM_EINPUT with the sample in the message.
+ * fm_array_labels - d's labels, or numbers by `kind`, made in d->yfile; what it
+ * had, which may be a's bytes, is gone.  *n is how many: whether the samples
+ * are as many is left to the caller.  0, FM_ESYS, or FM_EINPUT with the sample
+ * in the message.
  */
 int fm_array_labels(struct fm_dataset *d, size_t *n, const struct fm_array *a,
-                    struct fm_err *e);
+                    enum fm_labels kind, struct fm_err *e);
 
 #endif

@@ -34,7 +34,7 @@ take_arrays(struct fm_dataset *d, const struct fm_array *x,
     size_t labels = 0;
     int rc;
 
-    if (y && (rc = fm_array_labels(d, &labels, y, e))) {
+    if (y && (rc = fm_array_labels(d, &labels, y, from->kind, e))) {
         fm_err_where(e, "y");
         return rc;
     }
@@ -285,7 +285,7 @@ read_table(struct fm_dataset *d, const struct fm_dataset_from *from,
     if ((rc = fm_buf_add(&d->xfile, "", 1, e)))
         return rc;
     rc = fm_table_parse(&t, (char *)d->xfile.data, d->xfile.len - 1,
-                        from->label, onehot, from->mean, e);
+                        from->label, from->kind, onehot, from->mean, e);
     if (!rc) {
         d->n = t.n;
         d->c = t.features;
@@ -293,7 +293,11 @@ read_table(struct fm_dataset *d, const struct fm_dataset_from *from,
         replace(d, &t.x);
         d->f = (const float *)(const void *)d->xfile.data;
         d->yfile = t.y;
-        d->y = d->yfile.data;
+        d->numbers = t.numbers;
+        if (t.numbers)
+            d->t = (const float *)(const void *)d->yfile.data;
+        else
+            d->y = d->yfile.data;
         d->names = t.names;
         t = (struct fm_table){0};
     }

@@ -6,6 +6,7 @@
 #include "data/idx.h"
 #include "data/leaf.h"
 #include "data/npy.h"
+#include "data/numbers.h"
 #include "data/text.h"
 
 #include <assert.h>
@@ -95,7 +96,7 @@ read_labels(struct fm_dataset *d, const struct fm_dataset_from *from,
         return rc;
     if (fm_npy_is(p, n)) {
         if (!(rc = fm_npy_parse(&a, p, n, e)))
-            rc = fm_array_labels(d, &n, &a, e);
+            rc = fm_array_labels(d, &n, &a, from->kind, e);
     } else if (!(rc = fm_idx_parse(&y, p, n, 1, 1, e))) {
         n = y.count;
         d->y = y.data;
@@ -188,9 +189,10 @@ out:
     return rc;
 }
 
-int
-fm_dataset_open(struct fm_dataset *d, const struct fm_dataset_from *from,
-                struct fm_err *e)
+/* Whatever it is, but for what other than tables have for labels. */
+static int
+open_any(struct fm_dataset *d, const struct fm_dataset_from *from,
+         struct fm_err *e)
 {
     const char *name = fm_dataset_samples_name(from);
     int rc;
@@ -208,13 +210,24 @@ fm_dataset_open(struct fm_dataset *d, const struct fm_dataset_from *from,
                         : 0;
     if (!rc && from->labels)
         rc = read_labels(d, from, e);
-    if (!rc && !d->y && !from->unlabelled)
+    if (!rc && !d->y && !d->t && !from->unlabelled)
         rc = fm_err_set(e, FM_EINPUT,
                         "%s: no labels in it; name their file by --labels",
                         fm_file_name(name));
     if (!rc && d->n > UINT32_MAX)
         rc = fm_err_set(e, FM_EINPUT, "%s: more than 2^32 samples",
                         fm_file_name(name));
+    return rc;
+}
+
+int
+fm_dataset_open(struct fm_dataset *d, const struct fm_dataset_from *from,
+                struct fm_err *e)
+{
+    int rc = open_any(d, from, e);
+
+    if (!rc && from->kind == FM_LABELS_NUMBERS)
+        rc = fm_numbers_from_labels(d, e);
     return rc;
 }
 

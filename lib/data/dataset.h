@@ -17,11 +17,16 @@
  *
  * Any other format is known by its bytes (datafile.h).  Samples are pixels or
  * floats; floats are used as they are.
+ *
+ * What goes with a sample is a label, or for a regression a number or more
+ * (numbers.h): of a table's label column or an array as they stand, and labels
+ * of other files as whole numbers.
  */
 #ifndef FM_DATA_DATASET_H
 #define FM_DATA_DATASET_H
 
 #include "base/file.h"
+#include "data/labels.h"
 
 #include <stdbool.h>
 
@@ -30,7 +35,9 @@ struct fm_dataset {
     const uint8_t *x;           /* their pixels, or characters; or: */
     const float *f;             /* features, n*c*h*w */
     size_t step;                /* from a sample to the next; 0: c*h*w */
-    const uint8_t *y;           /* n labels, or NULL */
+    const uint8_t *y;           /* n labels; or: */
+    const float *t;             /* n*numbers to learn (numbers.h); or neither */
+    size_t numbers;             /* of a sample; 0 without t */
     struct fm_buf xfile, yfile; /* where they are, if not here: */
     struct fm_map xmap, ymap;
     bool text;           /* characters */
@@ -49,6 +56,7 @@ struct fm_dataset_from {
     bool unlabelled;        /* labels are not needed */
     size_t window; /* of characters; for LEAF 0 stands for the first one's */
     size_t step;   /* of a text; at least 1 */
+    enum fm_labels kind; /* labels or numbers to learn? */
 };
 
 /* The files of the samples, or of the labels when there are no others; and of

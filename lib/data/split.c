@@ -316,7 +316,11 @@ fm_split_make(struct fm_split *s, const uint8_t *y, size_t n,
     *s = (struct fm_split){.clients = clients};
     if (n < clients)
         return fm_err_set(e, FM_EINPUT, "%zu rows for %zu clients", n, clients);
-    for (size_t i = 0; i < n; i++)
+    if (!y && strcmp(scheme, "iid") != 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "its labels are numbers and not classes, which only "
+                          "iid can part");
+    for (size_t i = 0; y && i < n; i++)
         j.classes += j.count[y[i]]++ == 0;
     s->row = fm_alloc(n, sizeof *s->row, e);
     s->start = fm_alloc(clients + 1, sizeof *s->start, e);

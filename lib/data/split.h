@@ -52,6 +52,7 @@ bool fm_split_is_natural(const char *scheme);
 /*
  * fm_split_make - partition `n` rows with labels y by `scheme`.
  *
+ *   y         NULL: there are none; then only iid parts them
  *   min_rows  for dirichlet; 0 counts as 1
  *
  * Returns 0; FM_ESYS; or FM_EINPUT for an unknown scheme, a parameter out of

@@ -13,6 +13,8 @@ static const uint32_t missing_bits = 0x7fc00000; /* a NaN: no field reads so */
 struct parser {
     struct fm_table *t;
     struct fm_fields f;
+    enum fm_labels kind;                     /* of the label column */
+    struct fm_buf floats;                    /* its numbers, if wanted */
     const struct fm_onehot *onehot;          /* or NULL */
     const struct fm_onehot_column **onehots; /* each feature's, or NULL */
     const struct fm_onehot_column *classes;  /* the label's, or NULL */
@@ -57,7 +59,14 @@ kinds(struct parser *p)
                               "column '%.*s' is the label: of more than 256 "
                               "classes",
                               SHOWN, c->name);
+        if (c->n && p->kind == FM_LABELS_NUMBERS)
+            return fm_err_set(p->e, FM_EINPUT,
+                              "column '%.*s' has categories, and numbers are "
+                              "to be learned; take its line out of the list",
+                              SHOWN, c->name);
         p->classes = c->n ? c : NULL;
+        if (c->n)
+            p->kind = FM_LABELS_CLASSES;
     }
     if (features == 0)
         return fm_err_set(p->e, FM_EINPUT,
@@ -112,45 +121,75 @@ keep_names(const struct parser *p)
 }
 
 static int
-take_label(struct parser *p, const char *field)
+read_number(const struct parser *p, size_t column, const char *field, float *v)
 {
-    char *rest;
-    unsigned long label = strtoul(field, &rest, 10);
-    uint8_t y;
-
-    if (!*field)
-        return fail(p, p->f.label, "the label is missing", field);
-    if (p->classes) {
-        label = fm_onehot_find(p->classes, field);
-        if (label == p->classes->n)
-            return fail(p, p->f.label, "' is none of the label's categories",
-                        field);
-    } else if (*field < '0' || *field > '9' || *rest || label > UINT8_MAX)
-        return fail(p, p->f.label,
-                    "' is not a label: a whole number from 0 to 255, or a word "
-                    "in a list of --categories",
-                    field);
-    y = (uint8_t)label;
-    return fm_buf_add(&p->t->y, &y, 1, p->e);
-}
-
-static int
-take_number(struct parser *p, size_t column, const char *field)
-{
-    float v;
-
-    if (fm_field_number(&v, field))
-        return fm_buf_add(&p->t->x, &v, sizeof v, p->e);
+    if (fm_field_number(v, field))
+        return 0;
     if (!fm_field_comma(field))
         return fail(p, column,
-                    "' is not a number that a float can hold; a list of "
-                    "--categories makes features of words",
+                    column == p->f.label
+                        ? "' is not a number that a float can hold"
+                        : "' is not a number that a float can hold; a list of "
+                          "--categories makes features of words",
                     field);
     return fail(p, column,
                 p->f.separator == ','
                     ? "' has a decimal comma, not a point"
                     : "' has a decimal comma; `tr , .` makes points of them",
                 field);
+}
+
+static int
+take_number(struct parser *p, size_t column, const char *field)
+{
+    float v;
+    int rc = read_number(p, column, field, &v);
+
+    return rc ? rc : fm_buf_add(&p->t->x, &v, sizeof v, p->e);
+}
+
+/* A whole number from 0 to 255, or one of the words that are listed. */
+static bool
+class_of(const struct parser *p, uint8_t *y, const char *field)
+{
+    char *rest;
+    unsigned long label = strtoul(field, &rest, 10);
+
+    if (p->classes) {
+        label = fm_onehot_find(p->classes, field);
+        *y = (uint8_t)label;
+        return label < p->classes->n;
+    }
+    *y = (uint8_t)label;
+    return *field >= '0' && *field <= '9' && !*rest && label <= UINT8_MAX;
+}
+
+/* Where either will do, both are kept until one is known not to be a class. */
+static int
+take_label(struct parser *p, const char *field)
+{
+    uint8_t y;
+    float v;
+    int rc;
+
+    if (!*field)
+        return fail(p, p->f.label, "the label is missing", field);
+    if (p->kind != FM_LABELS_CLASSES &&
+        ((rc = read_number(p, p->f.label, field, &v)) ||
+         (rc = fm_buf_add(&p->floats, &v, sizeof v, p->e))))
+        return rc;
+    if (p->kind == FM_LABELS_NUMBERS)
+        return 0;
+    if (class_of(p, &y, field))
+        return fm_buf_add(&p->t->y, &y, 1, p->e);
+    if (p->kind == FM_LABELS_CLASSES)
+        return fail(p, p->f.label,
+                    p->classes ? "' is none of the label's categories"
+                               : "' is not a label: a whole number from 0 to "
+                                 "255, or a word in a list of --categories",
+                    field);
+    p->kind = FM_LABELS_NUMBERS;
+    return 0;
 }
 
 static int
@@ -225,9 +264,10 @@ fill(const struct parser *p)
 
 int
 fm_table_parse(struct fm_table *t, char *bytes, size_t size, const char *label,
-               const struct fm_onehot *onehot, bool mean, struct fm_err *e)
+               enum fm_labels kind, const struct fm_onehot *onehot, bool mean,
+               struct fm_err *e)
 {
-    struct parser p = {.t = t, .onehot = onehot, .e = e};
+    struct parser p = {.t = t, .kind = kind, .onehot = onehot, .e = e};
     int rc;
 
     *t = (struct fm_table){0};
@@ -241,8 +281,15 @@ fm_table_parse(struct fm_table *t, char *bytes, size_t size, const char *label,
         rc = fm_err_set(e, FM_EINPUT, "no rows under the header");
     else if (mean)
         rc = fill(&p);
+    if (p.kind == FM_LABELS_NUMBERS) {
+        fm_buf_free(&t->y);
+        t->y = p.floats;
+        p.floats = (struct fm_buf){0};
+        t->numbers = 1;
+    }
 out:
     fm_fields_free(&p.f);
+    fm_buf_free(&p.floats);
     free(p.onehots);
     return rc;
 }

@@ -4,7 +4,8 @@
  *
  * Every line has as many fields as the header.  One column is the label: a
  * whole number from 0 to 255, or where onehot.h lists the column's categories
- * one of these, which count from 0.  All others are features, in order: decimal
+ * one of these, which count from 0; or, for a regression, any decimal number in
+ * float's range.  All others are features, in order: decimal
  * numbers within float's range, or where categories are listed as many features
  * as these are, 1 for the one that the field says and 0 for the others; a
  * column that is listed with none is left out, whatever it holds.  A field that
@@ -14,6 +15,7 @@
 #define FM_DATA_TABLE_H
 
 #include "base/bytes.h"
+#include "data/labels.h"
 #include "data/onehot.h"
 
 #include <stdbool.h>
@@ -21,7 +23,8 @@
 struct fm_table {
     size_t n, features;
     struct fm_buf x;     /* n*features floats */
-    struct fm_buf y;     /* n labels */
+    struct fm_buf y;     /* n labels; or n floats: */
+    size_t numbers;      /* 1 when they are floats to learn, else 0 */
     struct fm_buf names; /* of the features, each with its NUL */
 };
 
@@ -29,6 +32,7 @@ struct fm_table {
  * fm_table_parse - from the `size` bytes of a file, which are written over.
  *
  *   label  a column's name; or, where no column has it, its number from 1
+ *   kind   what it holds
  *   onehot what is not numbers or left out, or NULL
  *   mean   put the mean of the file's other values where one is missing (for a
  *          category, each one's share); else that is refused
@@ -37,8 +41,8 @@ struct fm_table {
  * or FM_EINPUT with the line and the column in the message.
  */
 int fm_table_parse(struct fm_table *t, char *bytes, size_t size,
-                   const char *label, const struct fm_onehot *onehot, bool mean,
-                   struct fm_err *e);
+                   const char *label, enum fm_labels kind,
+                   const struct fm_onehot *onehot, bool mean, struct fm_err *e);
 void fm_table_free(struct fm_table *t); /* harmless on {0} */
 
 #endif

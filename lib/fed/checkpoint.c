@@ -88,7 +88,12 @@ fm_checkpoint_data(struct fm_id *id, const struct fm_local *l, struct fm_err *e)
             fm_putf(p, d->f[l->row[i] * size + j]);
             fm_hasher_add(hash, p, 4);
         }
-        fm_hasher_add(hash, d->y + l->row[i], 1);
+        if (d->y)
+            fm_hasher_add(hash, d->y + l->row[i], 1);
+        for (size_t j = 0; j < d->numbers; j++) {
+            fm_putf(p, d->t[l->row[i] * d->numbers + j]);
+            fm_hasher_add(hash, p, 4);
+        }
     }
     *id = fm_hasher_id(hash);
     fm_hasher_free(hash);

@@ -1,6 +1,8 @@
 #include "fed/local.h"
 
 #include "base/mem.h"
+#include "data/augment.h"
+#include "data/numbers.h"
 #include "fed/checkpoint.h"
 #include "fed/weights.h"
 #include "nn/net.h"
@@ -21,7 +23,8 @@ struct run {
     struct fm_id data; /* of the rows, for checkpoints */
     uint32_t *order;   /* the rows of this epoch */
     float *x;          /* (batch, input) */
-    uint8_t *y;
+    uint8_t *y;        /* labels; or: */
+    float *t;          /* (batch, outputs), what a regression learns */
 };
 
 static int
@@ -34,24 +37,44 @@ diverged(const struct run *r, const char *what, struct fm_err *e)
                       r->l->set->lr);
 }
 
+/* A batch's samples, and what is learned of them. */
+static struct fm_target
+load(struct run *r, const uint32_t *row, size_t n)
+{
+    const struct fm_local *l = r->l;
+    const struct fm_settings *set = l->set;
+    const struct fm_augment a = fm_local_augment(set);
+    struct fm_stream s;
+
+    fm_dataset_batch(l->data, row, n, set->mean,
+                     fm_arch_vocabulary(l->base->arch) ? 0 : set->nmean,
+                     set->std, set->nstd, r->x, r->y);
+    if (r->t)
+        fm_numbers_batch(l->data, row, n, r->t);
+    if (fm_augment_on(&a)) {
+        fm_stream_start(&s, l->private_seed, r->step, 0, FM_FOR_AUGMENT);
+        fm_augment_batch(&a, l->data, n, set->mean, set->nmean, set->std,
+                         set->nstd, r->x, &s);
+    }
+    return (struct fm_target){set->loss, r->y, r->t};
+}
+
 static int
 train_batch(struct run *r, const uint32_t *row, size_t n, struct fm_err *e)
 {
     const struct fm_local *l = r->l;
-    const struct fm_settings *set = l->set;
     float *const *w = fm_weights_values(r->v);
+    struct fm_target y;
     double loss;
 
     r->step++;
-    fm_dataset_batch(l->data, row, n, set->mean,
-                     fm_arch_vocabulary(l->base->arch) ? 0 : set->nmean,
-                     set->std, set->nstd, r->x, r->y);
+    y = load(r, row, n);
     fm_weights_begin(r->v, r->step);
     fm_net_forward(r->net, w, r->x, n, true, l->private_seed, r->step);
-    loss = fm_net_loss(r->net, r->y, n, NULL);
+    loss = fm_net_loss(r->net, &y, n, NULL);
     if (!isfinite(loss))
         return diverged(r, "the loss is not finite", e);
-    fm_net_backward(r->net, w, r->y, n, fm_weights_gradients(r->v));
+    fm_net_backward(r->net, w, &y, n, fm_weights_gradients(r->v));
     fm_weights_descend(r->v, r->lr);
     if (l->progress)
         l->progress(l->progress_ctx, r->step, r->steps, loss);
@@ -129,8 +152,11 @@ prepare(struct run *r, struct fm_err *e)
     r->lr = fm_settings_lr(l->set, l->base->round + 1);
     r->order = fm_alloc(l->nrows, sizeof *r->order, e);
     r->x = fm_alloc(r->batch, d->c * d->h * d->w * sizeof *r->x, e);
-    r->y = fm_alloc(r->batch, sizeof *r->y, e);
-    if (!r->order || !r->x || !r->y)
+    if (d->t)
+        r->t = fm_alloc(r->batch, d->numbers * sizeof *r->t, e);
+    else
+        r->y = fm_alloc(r->batch, sizeof *r->y, e);
+    if (!r->order || !r->x || !(d->t ? (void *)r->t : (void *)r->y))
         return FM_ESYS;
     r->net = fm_net_new(l->base->arch, r->batch, true, l->pool, e);
     if (!r->net)
@@ -183,7 +209,8 @@ fm_local_train(struct fm_bundle *b, const struct fm_local *l, struct fm_err *e)
     struct run r = {.l = l};
     int rc;
 
-    assert(l->nrows >= 1 && l->nrows <= FM_SAMPLES_MAX && l->data->y);
+    assert(l->nrows >= 1 && l->nrows <= FM_SAMPLES_MAX);
+    assert(l->set->loss == FM_LOSS_MSE ? !!l->data->t : !!l->data->y);
     assert(fm_client_ok(l->client));
     *b = (struct fm_bundle){0};
     if ((rc = prepare(&r, e)) || (rc = go_on(&r, e)))
@@ -198,5 +225,6 @@ out:
     free(r.order);
     free(r.x);
     free(r.y);
+    free(r.t);
     return rc;
 }

@@ -73,6 +73,9 @@
  * as the schedule says for the round (tensor/settings.h), and what is left
  * travels as it is (bundle/sparse.h).
  *
+ * Images may be moved and mirrored (data/augment.h), by a stream of purpose
+ * augment for each step, block high = t, over its batch in order.
+ *
  * Order of samples: epoch E (from 0) shuffles the rows, as they were given, by
  * a stream of purpose shuffle, block high = E, and cuts batches in order; the
  * last may be short.
@@ -82,7 +85,7 @@
 
 #include "base/pool.h"
 #include "bundle/bundle.h"
-#include "data/dataset.h"
+#include "data/augment.h"
 #include "tensor/model.h"
 
 #include <stdio.h>
@@ -107,7 +110,7 @@ struct fm_keep {
 
 struct fm_local {
     const struct fm_model *base;
-    const struct fm_dataset *data; /* checked against base */
+    const struct fm_dataset *data; /* checked against base, and `set` */
     const uint32_t *row;           /* the client's rows */
     size_t nrows;
     const char *client;
@@ -120,6 +123,13 @@ struct fm_local {
     void (*progress)(void *ctx, size_t step, size_t steps, double loss);
     void *progress_ctx;
 };
+
+/* fm_local_augment - what `set` does to images, for fm_augment_check. */
+static inline struct fm_augment
+fm_local_augment(const struct fm_settings *set)
+{
+    return (struct fm_augment){set->crop, set->flip == FM_FLIP_YES};
+}
 
 /*
  * fm_local_train - train, and fill `b` with the answer (coder raw).

@@ -10,7 +10,6 @@
 #include "nn/gemm.h"
 #include "nn/layout.h"
 #include "nn/linear.h"
-#include "nn/loss.h"
 #include "nn/lstm.h"
 #include "nn/pool2d.h"
 
@@ -293,7 +292,8 @@ fm_net_forward(struct fm_net *net, float *const *w, const float *x, size_t n,
 }
 
 double
-fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n, size_t *correct)
+fm_net_loss(struct fm_net *net, const struct fm_target *y, size_t n,
+            size_t *correct)
 {
     assert(net->logits && n == net->n);
     return fm_loss(net->logits, y, n, net->arch->classes, correct);
@@ -378,8 +378,8 @@ node_backward(struct fm_net *net, struct node *d, float *const *w, float *dy,
 }
 
 void
-fm_net_backward(struct fm_net *net, float *const *w, const uint8_t *y, size_t n,
-                float *const *g)
+fm_net_backward(struct fm_net *net, float *const *w, const struct fm_target *y,
+                size_t n, float *const *g)
 {
     float *dy = net->swap[0], *dx = net->swap[1];
 

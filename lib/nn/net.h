@@ -11,6 +11,7 @@
 #define FM_NN_NET_H
 
 #include "base/pool.h"
+#include "nn/loss.h"
 #include "tensor/arch.h"
 
 #include <stdbool.h>
@@ -52,13 +53,13 @@ const float *fm_net_forward(struct fm_net *net, float *const *w, const float *x,
                             size_t n, bool train, uint64_t key, uint32_t pass);
 
 /*
- * fm_net_loss - mean cross-entropy of softmax over the last forward's logits.
- *   y        n labels below classes
+ * fm_net_loss - mean loss of the last forward's logits (loss.h), in double.
+ *   y        what they should have been, of n rows
  *   correct  receives how many rows have their largest logit at the label
- *            (the first of equals counts); may be NULL
- * Returns the mean loss (computed in double).
+ *            (the first of equals counts), under bce its sign; 0 under mse;
+ *            may be NULL
  */
-double fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n,
+double fm_net_loss(struct fm_net *net, const struct fm_target *y, size_t n,
                    size_t *correct);
 
 /*
@@ -68,7 +69,7 @@ double fm_net_loss(struct fm_net *net, const uint8_t *y, size_t n,
  *       gradient is wanted (running mean and variance have none and must be
  *       NULL or are left alone)
  */
-void fm_net_backward(struct fm_net *net, float *const *w, const uint8_t *y,
-                     size_t n, float *const *g);
+void fm_net_backward(struct fm_net *net, float *const *w,
+                     const struct fm_target *y, size_t n, float *const *g);
 
 #endif

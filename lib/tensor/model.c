@@ -81,12 +81,22 @@ fm_model_values(struct fm_model *m, void *values)
 }
 
 int
-fm_model_channels(const struct fm_model *m, struct fm_err *e)
+fm_model_fits(const struct fm_model *m, struct fm_err *e)
 {
     const char *name =
         m->set.nmean == 1 || m->set.nmean == m->arch->input.c ? "std" : "mean";
     size_t n = *name == 's' ? m->set.nstd : m->set.nmean;
 
+    if (m->set.loss == FM_LOSS_BCE && m->arch->classes != 1)
+        return fm_err_set(e, FM_EINPUT,
+                          "loss: bce goes with 1 output, and the network has "
+                          "%zu",
+                          m->arch->classes);
+    if (fm_arch_vocabulary(m->arch) &&
+        (m->set.crop || m->set.flip != FM_FLIP_NO))
+        return fm_err_set(e, FM_EINPUT,
+                          "%s: the network reads tokens and not images",
+                          m->set.crop ? "crop" : "flip");
     if (n == 1 || n == m->arch->input.c)
         return 0;
     return fm_err_set(e, FM_EINPUT,
@@ -110,7 +120,7 @@ fm_model_new(struct fm_arch *arch, const struct fm_settings *set, uint64_t seed,
     m->set = *set;
     m->seed = seed;
     m->dtype = fm_model_dtype(set->method, 0);
-    if (fm_model_channels(m, e) || fm_model_place(m, e))
+    if (fm_model_fits(m, e) || fm_model_place(m, e))
         goto fail;
     m->state = fm_model_state(m);
     if (!fm_mul_ok(arch->params, fm_dtype_size(m->dtype), &bytes) ||

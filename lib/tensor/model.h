@@ -162,7 +162,8 @@ fm_model_bytes(const struct fm_model *m)
  * fm_model_new - a model of round 0 with all values 0 and the server's
  * optimizer at its start; takes over `arch`, also on failure.  NULL with
  * FM_ESYS, or FM_EINPUT when mean or std name a number of channels that is
- * neither 1 nor the input's, or the method cannot train the network.
+ * neither 1 nor the input's, the loss wants other outputs, tokens should be
+ * moved like images, or the method cannot train the network.
  */
 struct fm_model *fm_model_new(struct fm_arch *arch,
                               const struct fm_settings *set, uint64_t seed,

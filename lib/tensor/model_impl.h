@@ -27,8 +27,9 @@ int fm_model_state_shapes(struct fm_st *st, const struct fm_model *m,
 void fm_model_state_start(struct fm_model *m);
 int fm_model_state_check(const struct fm_model *m, struct fm_err *e);
 
-/* fm_model_channels - do mean and std fit the input? */
-int fm_model_channels(const struct fm_model *m, struct fm_err *e);
+/* fm_model_fits - do mean and std fit the network's input, the loss its
+ * outputs, and does crop or flip find images? */
+int fm_model_fits(const struct fm_model *m, struct fm_err *e);
 
 /* fm_model_header - fm_model_head with a checksum that is given as text. */
 int fm_model_header(struct fm_buf *out, const struct fm_model *m,

@@ -227,7 +227,7 @@ fm_model_read_contract(struct fm_model *m, const struct fm_st *st,
 {
     int rc;
 
-    if ((rc = read_settings(m, st, e)) || (rc = fm_model_channels(m, e)) ||
+    if ((rc = read_settings(m, st, e)) || (rc = fm_model_fits(m, e)) ||
         (rc = read_seed(m, st, e)))
         return rc;
     return read_history(m, st, e);

@@ -27,6 +27,8 @@ static const char *const gradients[] = {"paper", "authors", NULL};
 static const char *const servers[] = {"sgd", "momentum", "adam", "yogi", NULL};
 static const char *const keys[] = {"client", "round", NULL};
 static const char *const dithers[] = {"shared", "private", NULL};
+static const char *const losses[] = {"softmax", "mse", "bce", NULL};
+static const char *const flips[] = {"no", "yes", NULL};
 static const char *const maskings[] = {"psm", "sm", "pm", "dm", "post", NULL};
 
 #define AT(field) .at = offsetof(struct fm_settings, field)
@@ -97,6 +99,11 @@ static const struct fm_setting table[] = {
     {"sparsity-to", "ROUND", "fedsparsify: from when on all of it is pruned",
      .only = SPARSE, .kind = COUNT, AT(sparsity_to), .min = 1,
      .max = ROUNDS_MAX, .want = "an integer in 1..1000000000"},
+    {"loss", "softmax|mse|bce",
+     "what is learned: classes (softmax), numbers (mse: regression), or yes "
+     "and no by one output (bce)",
+     .kind = WORD, AT(loss), .words = losses, .absent = "softmax",
+     .want = "softmax, mse or bce"},
     {"epochs", "N", "passes over a client's samples", .local = true,
      .kind = COUNT, AT(epochs), .min = 1, .max = 100000,
      .want = "an integer in 1..100000"},
@@ -158,6 +165,12 @@ static const struct fm_setting table[] = {
      .at_n = offsetof(struct fm_settings, nstd), .min = 0, .open_min = true,
      .max = REAL_MAX,
      .want = "1 to 64 numbers in (0,1e6], such as 0.5, with commas"},
+    {"crop", "PIXELS", "images: move each at random, at most so far, 0: off",
+     .local = true, .kind = COUNT, AT(crop), .min = 0, .max = 255,
+     .absent = "0", .want = "an integer in 0..255"},
+    {"flip", "no|yes", "images: mirror half of them, left to right",
+     .local = true, .kind = WORD, AT(flip), .words = flips, .absent = "no",
+     .want = "no or yes"},
     {"lineage", "ROUNDS",
      "rounds that a model can look back, for answers that come late",
      .only = AVG | MRN | BAT, .kind = COUNT, AT(lineage), .min = 1, .max = 64,
@@ -188,6 +201,7 @@ const char *const fm_setting_names[] = {
     "sparsity",
     "sparsity-from",
     "sparsity-to",
+    "loss",
     "epochs",
     "batch",
     "lr",
@@ -205,6 +219,8 @@ const char *const fm_setting_names[] = {
     "server-eps",
     "mean",
     "std",
+    "crop",
+    "flip",
     "lineage",
     "full-bits",
     NULL,
@@ -215,6 +231,7 @@ static_assert(sizeof fm_setting_names / sizeof *fm_setting_names ==
               "the two lists of settings differ");
 static_assert(sizeof(enum fm_method) == sizeof(unsigned) &&
                   sizeof(enum fm_masking) == sizeof(unsigned) &&
+                  sizeof(enum fm_flip) == sizeof(unsigned) &&
                   sizeof(uint32_t) == sizeof(unsigned),
               "words and counts are copied as unsigned");
 

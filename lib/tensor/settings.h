@@ -21,6 +21,7 @@
  *   sparsity        [0,1)                         contract, fedsparsify
  *   sparsity-from   1..1000000000                 contract, fedsparsify
  *   sparsity-to     1..1000000000                 contract, fedsparsify
+ *   loss            softmax | mse | bce           contract; see below
  *   epochs          1..100000                     local
  *   batch           1..1000000                    local
  *   lr              (0,1e6]                       local
@@ -40,6 +41,8 @@
  *                   see codecname.h               methods without masks
  *   vote            mean | majority:STEP          contract, likewise
  *   mean, std       per channel, comma-separated; one value serves all; local
+ *   crop            0..255                        local; data/augment.h
+ *   flip            no | yes                      local; likewise
  *   lineage         1..64: rounds that a model can look back (model.h);
  * contract full-bits       1..32: about so many bits for each parameter that
  * travels in full (fed/coarse.h); 32: exact float32; local
@@ -56,6 +59,10 @@
  *
  * Vote: under majority:STEP, STEP in (0,1e6], the sign of the sum of the
  * clients' signs moves a weight by STEP (agg/accum.h).
+ *
+ * Loss: softmax is the cross-entropy of as many classes as the network has
+ * outputs; mse a regression, the mean squared error of as many numbers; bce two
+ * classes by one output (nn/loss.h).
  *
  * Numbers are written as number.h says; mean and std are floats, in [-1e6,1e6]
  * and (0,1e6].
@@ -116,6 +123,8 @@ enum fm_server {
     FM_SERVER_YOGI
 };
 enum fm_gradient { FM_GRADIENT_PAPER, FM_GRADIENT_AUTHORS };
+enum fm_loss_kind { FM_LOSS_SOFTMAX, FM_LOSS_MSE, FM_LOSS_BCE };
+enum fm_flip { FM_FLIP_NO, FM_FLIP_YES };
 
 enum { FM_CHANNELS_MAX = 64, FM_FULL_EXACT = 32 };
 
@@ -132,6 +141,7 @@ struct fm_settings {
     enum fm_scores scores;
     uint32_t prior, reset; /* reset 0: never */
     enum fm_gradient gradient;
+    enum fm_loss_kind loss;
     uint32_t epochs, batch;
     double lr, momentum, weight_decay, prox;
     double rho, warmup; /* fedbat */
@@ -143,8 +153,10 @@ struct fm_settings {
     size_t nmean, nstd;          /* 1..FM_CHANNELS_MAX */
     float mean[FM_CHANNELS_MAX]; /* default 0 */
     float std[FM_CHANNELS_MAX];  /* default 1, > 0 */
-    uint32_t lineage;            /* rounds that a model knows back */
-    uint32_t full_bits;          /* FM_FULL_EXACT: float32 as it is */
+    uint32_t crop;               /* pixels either way; 0: off */
+    enum fm_flip flip;
+    uint32_t lineage;   /* rounds that a model knows back */
+    uint32_t full_bits; /* FM_FULL_EXACT: float32 as it is */
     struct fm_codec codec;
     double vote; /* STEP, or 0: mean */
 };

@@ -37,7 +37,8 @@ def contract(meta):
     """How to train: what this client does not do must not be asked for."""
     if meta["fedmrn.method"] not in ("fedmrn", "fedmrns"):
         raise SystemExit(f"{meta['fedmrn.method']}: only fedmrn and fedmrns")
-    usual = {"masking": "psm", "lr-schedule": "constant", "prox": "0"}
+    usual = {"masking": "psm", "lr-schedule": "constant", "prox": "0",
+             "loss": "softmax", "crop": "0", "flip": "no"}
     for key, value in usual.items():
         if meta.get(f"fedmrn.{key}", value) != value:
             raise SystemExit(f"{key} {meta[f'fedmrn.{key}']}: only {value}")

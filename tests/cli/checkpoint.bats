@@ -75,7 +75,7 @@ need_strace() {
 @test "checkpoint: a training that dies anywhere gives the same bundle: fedmrn" {
     need_strace
     start fedmrn
-    survives 'rename unlink' --momentum 0.5
+    survives 'rename unlink' --momentum 0.5 --crop 2 --flip yes
 }
 
 @test "checkpoint: the same, fedpm with a state" {

@@ -95,6 +95,45 @@ refuse() {
     cmp psm same
 }
 
+@test "train: images move by crop and flip, repeatably; nothing else does" {
+    tiny_data 60
+    model
+    train --seed 5 -o plain
+    for o in "--crop 2" "--flip yes" "--crop 2 --flip yes"; do
+        # shellcheck disable=SC2086 # options are words
+        train --seed 5 -t 1 $o -o "with$o"
+        run -1 cmp -s plain "with$o"
+    done
+    mv "with$o" both
+    train --seed 5 -t 3 --crop 2 --flip yes | cmp - both
+    # What a model asks for, a client may refuse.
+    cp w0 before
+    model --crop 2 --flip yes
+    train --seed 5 -o got
+    cmp <(bsdtar xOf got masks dense) <(bsdtar xOf both masks dense)
+    train --seed 5 --crop 0 --flip no -o got
+    cmp <(bsdtar xOf got masks dense) <(bsdtar xOf plain masks dense)
+    # Evaluation sees the images as they are.
+    fedmrn-eval -q -m w0 --images images --labels labels >got
+    fedmrn-eval -q -m before --images images --labels labels | cmp - got
+    with() { refuse 3 "$1" --model w0 --client a "${@:2}"; }
+    with "images: crop 8 could leave nothing of images of 8x8" \
+        --images images --labels labels --crop 8
+    printf '%s\n' 'input 2' 'linear 2' |
+        fedmrn-init --arch - --crop 1 --batch 2 -o w0
+    printf '%s\n' a,b,y 1,2,0 >t
+    with "t: crop is for images, and these are features; --crop 0 --flip no would do" \
+        --data t --label y
+    fedmrn-train -q -m w0 --data t --label y --client a --crop 0 -o got
+    fedmrn-init --arch charlstm --input 4 --classes 80 -o w0
+    echo "to be or not" >t
+    refuse 2 "options --crop and --flip mean nothing to a network of tokens" \
+        --model w0 --client a --text t --flip yes
+    run -2 --separate-stderr fedmrn-init --arch charlstm --input 4 \
+        --classes 80 --crop 1
+    [[ $stderr = "fedmrn-init: option --crop: the network reads tokens"* ]]
+}
+
 @test "train: indices say which rows, and the rest may be anything" {
     tiny_data
     model

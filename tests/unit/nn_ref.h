@@ -1,12 +1,13 @@
 /*
  * nn_ref: a network computed as the formulas are written, in double, NCHW,
- * one loop per index.  It shares nothing with lib/nn but the architecture, so
- * that the two can be compared; and in double a central difference of its loss
- * is a gradient good to nine digits.
+ * one loop per index.  It shares nothing with lib/nn but the architecture and
+ * what is to be learned, so that the two can be compared; and in double a
+ * central difference of its loss is a gradient good to nine digits.
  */
 #ifndef FM_TESTS_NN_REF_H
 #define FM_TESTS_NN_REF_H
 
+#include "nn/loss.h"
 #include "rand/philox.h"
 #include "tensor/arch.h"
 
@@ -24,6 +25,9 @@ ref_random(uint32_t *state)
     *state = *state * 1664525u + 1013904223u;
     return ldexp((double)(*state >> 9), -22) - 1.0;
 }
+
+/* Classes as what is to be learned. */
+#define LABELS(y) (&(const struct fm_target){.label = (y)})
 
 static inline double *
 ref_room(size_t n)
@@ -237,16 +241,24 @@ ref_forward(const struct fm_arch *a, double *const *weight, const double *in,
 }
 
 static inline double
-ref_loss(const double *z, const uint8_t *y, size_t n, size_t classes)
+ref_loss(const double *z, const struct fm_target *y, size_t n, size_t k)
 {
     double all = 0;
 
-    for (size_t i = 0; i < n; i++, z += classes) {
+    for (size_t i = 0; i < n; i++, z += k) {
         double sum = 0;
 
-        for (size_t c = 0; c < classes; c++)
+        if (y->kind == FM_LOSS_MSE)
+            for (size_t c = 0; c < k; c++)
+                all += pow(z[c] - (double)y->number[i * k + c], 2) / (double)k;
+        if (y->kind == FM_LOSS_BCE)
+            all -=
+                log(y->label[i] ? 1 / (1 + exp(-z[0])) : 1 / (1 + exp(z[0])));
+        if (y->kind != FM_LOSS_SOFTMAX)
+            continue;
+        for (size_t c = 0; c < k; c++)
             sum += exp(z[c]);
-        all += log(sum) - z[y[i]];
+        all += log(sum) - z[y->label[i]];
     }
     return all / (double)n;
 }

@@ -115,9 +115,32 @@ labels(enum fm_array_kind kind, size_t size, bool big, const void *data,
     struct fm_err e = {FM_OK, ""};
     size_t got;
 
-    CHECK(!fm_array_labels(&d, &got, &a, &e), "%s", e.msg);
+    CHECK(!fm_array_labels(&d, &got, &a, FM_LABELS_CLASSES, &e), "%s", e.msg);
     CHECK(got == n && d.y[n - 1] == last, "%zu, %u", got, d.y[n - 1]);
     fm_dataset_free(&d);
+}
+
+/* What a regression learns; the same where either will do, but for classes. */
+static void
+numbers(enum fm_array_kind kind, size_t size, const void *data, size_t k,
+        float first, float last, bool classes)
+{
+    const size_t dim[] = {2, k};
+    struct fm_array a = array(kind, size, false, data, 2, dim);
+
+    for (int either = 0; either < 2; either++) {
+        enum fm_labels as = either ? FM_LABELS_EITHER : FM_LABELS_NUMBERS;
+        struct fm_dataset d = {0};
+        struct fm_err e = {FM_OK, ""};
+        size_t got;
+
+        CHECK(!fm_array_labels(&d, &got, &a, as, &e), "%s", e.msg);
+        CHECK(got == 2 && (either && classes ? !!d.y : d.numbers == k),
+              "%zu, %zu numbers", got, d.numbers);
+        CHECK(!d.t || (d.t[0] == first && d.t[2 * k - 1] == last), "%g, %g",
+              (double)d.t[0], (double)d.t[2 * k - 1]);
+        fm_dataset_free(&d);
+    }
 }
 
 static void
@@ -130,7 +153,8 @@ bad_labels(enum fm_array_kind kind, size_t size, const void *data, size_t ndim,
     struct fm_err e = {FM_OK, ""};
     size_t got;
 
-    CHECK(fm_array_labels(&d, &got, &a, &e) == FM_EINPUT, "%s", why);
+    CHECK(fm_array_labels(&d, &got, &a, FM_LABELS_CLASSES, &e) == FM_EINPUT,
+          "%s", why);
     CHECK(strstr(e.msg, why), "%s, not %s", e.msg, why);
     fm_dataset_free(&d);
 }
@@ -157,6 +181,11 @@ main(void)
     labels(FM_ARRAY_SIGNED, 8, false, wide, 1, 1);
     labels(FM_ARRAY_UNSIGNED, 2, true, "\0\5\0\6", 2, 6);
     labels(FM_ARRAY_BOOL, 1, false, wide, 1, 1);
+    numbers(FM_ARRAY_UNSIGNED, 1, wide, 1, 1, 0, true);
+    numbers(FM_ARRAY_SIGNED, 4, minus, 1, -1, -1, false);
+    numbers(FM_ARRAY_SIGNED, 2, minus, 2, -1, -1, false);
+    numbers(FM_ARRAY_UNSIGNED, 8, wide, 1, 1, 0x1p63f, false);
+    numbers(FM_ARRAY_FLOAT, 4, "\0\0\x80\xbf\0\0\0\x40", 1, -1, 2, false);
     bad_labels(FM_ARRAY_SIGNED, 1, minus, 1, "label -1 of sample 0 is not 0");
     bad_labels(FM_ARRAY_SIGNED, 4, minus, 1, "label -1 of sample 0 is not 0");
     bad_labels(FM_ARRAY_SIGNED, 8, wide, 1,

@@ -18,7 +18,7 @@ text(struct fm_dataset *d, const char *arch, const char *content,
 
     CHECK(a && f && fputs(content, f) >= 0 && fclose(f) == 0, "%s", path);
     *e = (struct fm_err){FM_OK, ""};
-    rc = fm_input_read(d, &from, a, e);
+    rc = fm_input_read(d, &from, a, FM_LOSS_SOFTMAX, e);
     fm_arch_free(a);
     return rc;
 }

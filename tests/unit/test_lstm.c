@@ -54,8 +54,8 @@ pytorch(const char *text, double loss, const double *logits,
     z = fm_net_forward(net, w, x, 3, true, 0, 1);
     for (size_t i = 0; i < 15; i++)
         near(z[i], logits[i], "logit", i);
-    near((float)fm_net_loss(net, y, 3, NULL), loss, "loss", 0);
-    fm_net_backward(net, w, y, 3, g);
+    near((float)fm_net_loss(net, LABELS(y), 3, NULL), loss, "loss", 0);
+    fm_net_backward(net, w, LABELS(y), 3, g);
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < a->tensor[t].count; i++)
             near(g[t][i], *gradient++, names[t], i);

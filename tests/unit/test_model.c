@@ -178,6 +178,42 @@ channels(void)
     CHECK(strstr(e.msg, "std: 4 values for 2 input"), "%s", e.msg);
 }
 
+/* What a loss asks of the outputs, and moved images of the input. */
+static void
+fits(void)
+{
+    static const char tokens[] = "input 3\nembedding 4 2\nlstm 5\nlinear 1\n";
+    static const char one[] = "input 3\nlinear 1\n";
+    struct fm_settings set, crop, flip, bce;
+    const struct {
+        const char *net, *message;
+        const struct fm_settings *set;
+    } bad[] = {
+        {net, "loss: bce goes with 1 output, and the network has ", &bce},
+        {tokens, "crop: the network reads tokens and not images", &crop},
+        {tokens, "flip: the network reads tokens and not images", &flip},
+    };
+    struct fm_model *m;
+
+    fm_settings_default(&set, FM_FEDMRN);
+    bce = crop = flip = set;
+    bce.loss = FM_LOSS_BCE;
+    crop.crop = 1;
+    flip.flip = FM_FLIP_YES;
+    for (size_t i = 0; i < 3; i++) {
+        struct fm_err e = {FM_OK, ""};
+        struct fm_arch *a = fm_arch_parse(bad[i].net, "net", &e);
+
+        CHECK(!fm_model_new(a, bad[i].set, 1, &e) && e.code == FM_EINPUT &&
+                  strstr(e.msg, bad[i].message),
+              "%zu: %s", i, e.msg);
+        a = fm_arch_parse(one, "net", NULL);
+        m = fm_model_new(a, bad[i].set, 1, NULL);
+        CHECK(m, "%zu", i);
+        fm_model_free(m);
+    }
+}
+
 int
 main(void)
 {
@@ -185,5 +221,6 @@ main(void)
     places();
     counts();
     channels();
+    fits();
     return 0;
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { DIFFS = 12, BATCH = 3 };
+enum { DIFFS = 12, BATCH = 3, OUTPUTS = 9 };
 
 struct world {
     const char *text;
@@ -17,7 +17,9 @@ struct world {
     double **r; /* the reference's copy of w */
     float *x;
     double *rx;
-    uint8_t y[BATCH];
+    struct fm_target y;
+    uint8_t label[BATCH];
+    float number[BATCH * OUTPUTS];
 };
 
 static const uint64_t key = 0x123456789abcdefu;
@@ -63,7 +65,8 @@ world_start(struct world *o, const char *text)
         o->rx[i] = (double)o->x[i];
     }
     for (size_t i = 0; i < BATCH; i++)
-        o->y[i] = (uint8_t)(i * 5 % o->a->classes);
+        o->label[i] = (uint8_t)(i * 5 % o->a->classes);
+    o->y = (struct fm_target){.label = o->label, .number = o->number};
 }
 
 static void
@@ -104,7 +107,7 @@ compare_forward(struct world *o, struct fm_net *net, size_t n, bool train)
 
     for (size_t i = 0; i < n * classes; i++)
         near((double)got[i], want[i], 1, o, train ? "train" : "eval", i);
-    near(fm_net_loss(net, o->y, n, NULL), ref_loss(want, o->y, n, classes), 1,
+    near(fm_net_loss(net, &o->y, n, NULL), ref_loss(want, &o->y, n, classes), 1,
          o, "loss", 0);
     free(want);
     for (size_t t = 0; t < o->a->ntensors; t++)
@@ -120,7 +123,7 @@ loss_at(struct world *o, double *v, double to, size_t n)
 
     *v = to;
     z = ref_forward(o->a, o->r, o->rx, n, true, key, 9);
-    loss = ref_loss(z, o->y, n, o->a->classes);
+    loss = ref_loss(z, &o->y, n, o->a->classes);
     free(z);
     *v = keep;
     return loss;
@@ -157,13 +160,18 @@ has_gradient(const struct world *o, size_t t)
 }
 
 static void
-compare(const char *text, size_t n)
+compare(const char *text, enum fm_loss_kind kind, size_t n)
 {
     struct world o;
     struct fm_err e = {FM_OK, ""};
     struct fm_net *net;
 
     world_start(&o, text);
+    o.y.kind = kind;
+    if (kind == FM_LOSS_BCE)
+        o.label[0] = 1; /* the others are 0 */
+    for (size_t i = 0; i < BATCH * OUTPUTS; i++)
+        o.number[i] = (float)(i % 5) / 4 - 0.3f;
     net = fm_net_new(o.a, BATCH, true, NULL, &e);
     CHECK(net, "%s", e.msg);
     compare_forward(&o, net, n, false);
@@ -171,7 +179,7 @@ compare(const char *text, size_t n)
     for (size_t t = 0; t < o.a->ntensors; t++)
         for (size_t i = 0; i < o.a->tensor[t].count; i++)
             o.g[t][i] = 1e9f; /* gradients are overwritten, not added */
-    fm_net_backward(net, o.w, o.y, n, o.g);
+    fm_net_backward(net, o.w, &o.y, n, o.g);
     for (size_t t = 0; t < o.a->ntensors; t++)
         if (has_gradient(&o, t))
             compare_gradient(&o, t, n);
@@ -235,11 +243,11 @@ only_some(void)
     net = fm_net_new(o.a, BATCH, true, NULL, NULL);
     for (size_t t = 0; t < o.a->ntensors; t++) {
         fm_net_forward(net, o.w, o.x, 2, true, key, 9);
-        fm_net_backward(net, o.w, o.y, 2, o.g);
+        fm_net_backward(net, o.w, &o.y, 2, o.g);
         memcpy(all, o.g[t], o.a->tensor[t].count * sizeof *all);
         none[t] = o.g[t];
         fm_net_forward(net, o.w, o.x, 2, true, key, 9);
-        fm_net_backward(net, o.w, o.y, 2, none);
+        fm_net_backward(net, o.w, &o.y, 2, none);
         CHECK(memcmp(all, o.g[t], o.a->tensor[t].count * sizeof *all) == 0,
               "tensor %zu", t);
         none[t] = NULL;
@@ -288,8 +296,8 @@ threads(void)
                      fm_net_forward(b, many.w, many.x, BATCH, true, key, 1),
                      BATCH * one.a->classes * sizeof(float)) == 0,
               "logits of\n%s", nets[i]);
-        fm_net_backward(a, one.w, one.y, BATCH, one.g);
-        fm_net_backward(b, many.w, many.y, BATCH, many.g);
+        fm_net_backward(a, one.w, &one.y, BATCH, one.g);
+        fm_net_backward(b, many.w, &many.y, BATCH, many.g);
         for (size_t t = 0; t < one.a->ntensors; t++) {
             size_t bytes = one.a->tensor[t].count * sizeof(float);
 
@@ -344,9 +352,15 @@ int
 main(void)
 {
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
-        compare(nets[i], 1);
-        compare(nets[i], BATCH);
+        compare(nets[i], FM_LOSS_SOFTMAX, 1);
+        compare(nets[i], FM_LOSS_SOFTMAX, BATCH);
     }
+    compare(nets[1], FM_LOSS_MSE, 1);
+    compare(nets[4], FM_LOSS_MSE, BATCH);
+    compare("input 4\nlinear 1\n", FM_LOSS_MSE, BATCH);
+    compare("input 4\nlinear 1\n", FM_LOSS_BCE, 1);
+    compare("input 1x5x4\nconv 2 3x3\nbatchnorm\nrelu\nlinear 1\n", FM_LOSS_BCE,
+            BATCH);
     only_some();
     eval_only();
     threads();

@@ -32,6 +32,8 @@ defaults(void)
         {"sparsity", NULL, NULL, NULL, NULL, NULL, "0.8", false},
         {"sparsity-from", NULL, NULL, NULL, NULL, NULL, "1", false},
         {"sparsity-to", NULL, NULL, NULL, NULL, NULL, "100", false},
+        {"loss", "softmax", "softmax", "softmax", "softmax", "softmax",
+         "softmax", false},
         {"epochs", "10", "10", "10", "3", "10", "10", true},
         {"batch", "64", "64", "64", "128", "64", "64", true},
         {"lr", "0.1", "0.1", "0.03", "0.1", "0.1", "0.03", true},
@@ -51,6 +53,8 @@ defaults(void)
         {"server-eps", "0.001", "0.001", "0.001", NULL, "0.001", NULL, false},
         {"mean", "0", "0", "0", "0", "0", "0", true},
         {"std", "1", "1", "1", "1", "1", "1", true},
+        {"crop", "0", "0", "0", "0", "0", "0", true},
+        {"flip", "no", "no", "no", "no", "no", "no", true},
         {"lineage", "1", "1", "1", NULL, "1", NULL, false},
         {"full-bits", "3", "3", "32", NULL, "3", "32", true},
     };

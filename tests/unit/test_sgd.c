@@ -225,9 +225,9 @@ cnn4(void)
 
         if (step == 0)
             logits(z, cnn4_train, "train");
-        near(fm_net_loss(o.net, o.y, CNN4_BATCH, NULL), cnn4_loss[step], 0,
-             step ? later : first, "loss", step);
-        fm_net_backward(o.net, o.w, o.y, CNN4_BATCH, o.g);
+        near(fm_net_loss(o.net, LABELS(o.y), CNN4_BATCH, NULL), cnn4_loss[step],
+             0, step ? later : first, "loss", step);
+        fm_net_backward(o.net, o.w, LABELS(o.y), CNN4_BATCH, o.g);
         if (step == 0)
             first_gradients(&o);
         for (size_t t = 0; t < o.a->ntensors; t++)

@@ -222,6 +222,28 @@ hostile(void)
     refuse("labels:1", 30, 30, 1, "client 10 would get no row");
 }
 
+/* Without classes there is iid, as if there were some. */
+static void
+numbers(void)
+{
+    static const uint8_t y[20] = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_split s, with;
+
+    CHECK(!fm_split_make(&s, NULL, 20, "iid", 3, 1, 7, &e) &&
+              !fm_split_make(&with, y, 20, "iid", 3, 1, 7, &e),
+          "%s", e.msg);
+    CHECK(memcmp(s.row, with.row, 20 * sizeof *s.row) == 0 &&
+              memcmp(s.start, with.start, 4 * sizeof *s.start) == 0,
+          "another partition");
+    fm_split_free(&s);
+    fm_split_free(&with);
+    CHECK(fm_split_make(&s, NULL, 20, "labels:0.5", 3, 1, 7, &e) == FM_EINPUT &&
+              strcmp(e.msg, "its labels are numbers and not classes, which "
+                            "only iid can part") == 0,
+          "%s", e.msg);
+}
+
 static void
 natural(void)
 {
@@ -255,5 +277,6 @@ main(void)
     dirichlet_shape();
     hostile();
     natural();
+    numbers();
     return 0;
 }

@@ -6,6 +6,7 @@
 
 /* Of the tables that follow, when it is there. */
 static const char *list;
+static enum fm_labels kind;
 
 static int
 parse(struct fm_table *t, const char *text, const char *label, bool mean,
@@ -26,7 +27,7 @@ parse(struct fm_table *t, const char *text, const char *label, bool mean,
         onehot = fm_onehot_parse(room, strlen(room), e);
         CHECK(onehot, "%s", e->msg);
     }
-    rc = fm_table_parse(t, copy, n, label, onehot, mean, e);
+    rc = fm_table_parse(t, copy, n, label, kind, onehot, mean, e);
     fm_onehot_free(onehot);
     free(copy);
     return rc;
@@ -133,7 +134,7 @@ hostile(void)
           "%s", e.msg);
     fm_table_free(&t);
     e = (struct fm_err){FM_OK, ""};
-    CHECK(fm_table_parse(&t, nul, sizeof nul - 1, "y", NULL, false, &e) ==
+    CHECK(fm_table_parse(&t, nul, sizeof nul - 1, "y", kind, NULL, false, &e) ==
                   FM_EINPUT &&
               strcmp(e.msg, "line 2: not a text: a NUL byte") == 0,
           "%s", e.msg);
@@ -206,9 +207,77 @@ categories(void)
     list = NULL;
 }
 
+/* What a regression learns: any numbers, also where they look like labels. */
+static void
+numbers(void)
+{
+    static const struct {
+        enum fm_labels kind;
+        const char *text, *message;
+    } bad[] = {
+        {FM_LABELS_NUMBERS, "a,y\n1,\n", "line 2, column 'y': the label is"},
+        {FM_LABELS_NUMBERS, "a,y\n1,2\n1,NA\n",
+         "line 3, column 'y': 'NA' is not a number that a float can hold"},
+        {FM_LABELS_NUMBERS, "a,y\n1,1e39\n", "'1e39' is not a number"},
+        {FM_LABELS_EITHER, "a,y\n1,0\n1,2.5\n1,red\n",
+         "line 4, column 'y': 'red' is not a number"},
+    };
+    static const struct {
+        enum fm_labels kind;
+        const char *text;
+        size_t numbers;
+        float want[3];
+    } good[] = {
+        {FM_LABELS_NUMBERS, "a,y\n1,2\n1,-2.5\n1,1e3\n", 1, {2, -2.5f, 1000}},
+        {FM_LABELS_NUMBERS, "a,y\n1,2\n1,3\n1,4\n", 1, {2, 3, 4}},
+        {FM_LABELS_EITHER, "a,y\n1,2\n1,3\n1,256\n", 1, {2, 3, 256}},
+        {FM_LABELS_EITHER, "a,y\n1,2.5\n1,3\n1,4\n", 1, {2.5f, 3, 4}},
+        {FM_LABELS_EITHER, "a,y\n1,2\n1,3\n1,4\n", 0, {2, 3, 4}},
+    };
+    struct fm_table t;
+    struct fm_err e;
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        kind = good[i].kind;
+        CHECK(!parse(&t, good[i].text, "y", false, &e), "%s", e.msg);
+        CHECK(t.n == 3 && t.numbers == good[i].numbers &&
+                  t.y.len == (t.numbers ? 12 : 3),
+              "%s: %zu bytes", good[i].text, t.y.len);
+        for (size_t k = 0; k < 3; k++) {
+            float v = t.y.data[k];
+
+            if (t.numbers)
+                memcpy(&v, t.y.data + 4 * k, 4);
+            CHECK(v == good[i].want[k], "%s: %g", good[i].text, (double)v);
+        }
+        fm_table_free(&t);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        kind = bad[i].kind;
+        CHECK(parse(&t, bad[i].text, "y", true, &e) == FM_EINPUT &&
+                  strstr(e.msg, bad[i].message),
+              "%s: %s", bad[i].text, e.msg);
+        fm_table_free(&t);
+    }
+    /* Words are classes, whatever else would do. */
+    list = "y\tno\tyes";
+    kind = FM_LABELS_EITHER;
+    CHECK(!parse(&t, "a,y\n1,yes\n1,no\n", "y", false, &e), "%s", e.msg);
+    CHECK(!t.numbers && t.y.len == 2 && t.y.data[0] == 1, "listed words");
+    fm_table_free(&t);
+    kind = FM_LABELS_NUMBERS;
+    CHECK(parse(&t, "a,y\n1,yes\n", "y", false, &e) == FM_EINPUT &&
+              strstr(e.msg, "column 'y' has categories, and numbers are to be"),
+          "%s", e.msg);
+    fm_table_free(&t);
+    list = NULL;
+    kind = FM_LABELS_CLASSES;
+}
+
 int
 main(void)
 {
+    numbers();
     golden();
     hostile();
     categories();
