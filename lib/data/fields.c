@@ -33,6 +33,10 @@ quoted(struct fm_fields *f, char **field, struct fm_err *e)
     if (f->at < f->end && *f->at != f->separator && *f->at != '\n')
         return fm_err_set(e, FM_EINPUT, "line %zu: text after a closing quote",
                           f->line);
+    while (*field < to && **field == ' ')
+        ++*field;
+    while (to > *field && to[-1] == ' ')
+        to--;
     *to = '\0';
     return 0;
 }

@@ -4,9 +4,9 @@
  * The first line names the columns.  What separates fields is seen in it,
  * outside of quotes: a tab, or else a comma, or else a semicolon, as
  * spreadsheets write where the comma is decimal.  A field may be quoted, "so,
- * with ""quotes"" and line ends inside"; blanks around one that is not are
- * dropped.  Lines end with LF or CR LF; an empty one is passed over, and so is
- * a byte order mark.
+ * with ""quotes"" and line ends inside"; blanks around its text are dropped.
+ * Lines end with LF or CR LF; an empty one is passed over, and so is a byte
+ * order mark.
  */
 #ifndef FM_DATA_FIELDS_H
 #define FM_DATA_FIELDS_H

@@ -5,7 +5,9 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "bundle/manifest.h"
+#include "data/draft.h"
 #include "data/idx.h"
+#include "data/onehot.h"
 #include "data/rows.h"
 #include "data/split.h"
 #include "tensor/arch.h"
@@ -103,6 +105,23 @@ safetensors(const uint8_t *p, size_t n)
     fm_st_free(&st);
 }
 
+/* A draft is a list, unless it repeats a name as its table does. */
+static void
+draft(char *text, size_t n)
+{
+    struct fm_buf out = {0};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_onehot *h;
+
+    if (fm_draft(&out, text, n, "y", &e) == 0) {
+        CHECK(fm_buf_add(&out, "", 1, &e) == 0, "memory");
+        h = fm_onehot_parse((char *)out.data, out.len - 1, &e);
+        CHECK(h || strstr(e.msg, "comes twice"), "%s", e.msg);
+        fm_onehot_free(h);
+    }
+    fm_buf_free(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -119,6 +138,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'i':
         if (fm_idx_parse(&x, data + 1, size, 1, FM_IDX_NDIM, NULL) == 0)
             CHECK(x.data + x.count == data + 1 + size, "other values");
+        break;
+    case 'd':
+        draft(text, n);
         break;
     case 'r':
         rows(data + 1, size);

@@ -49,10 +49,11 @@ golden(void)
 {
     expect("a,b\n1,2\n", "b", 1, "1|2|\n");
     expect("a\tb,c\r\n1\t2,5\r\n\r\n3\t", "1", 0, "1|2,5|\n3||\n");
-    expect("\xef\xbb\xbf\n\"a;b\";c\n\" x \"; y \n", "c", 1, " x |y|\n");
+    expect("\xef\xbb\xbf\n\"a;b\";c\n\" x \"; y \n", "c", 1, "x|y|\n");
     /* Semicolons separate only where no comma does, outside of quotes. */
     expect("a;b,c\n1;2,3\n", "c", 1, "1;2|3|\n");
     expect("\"a,\tb\";\"c\"\"d\"\n1,5;\"2\n3\"\n", "c\"d", 1, "1,5|2\n3|\n");
+    expect("a,b\n\"  \",\" \"\"  \"\n", "a", 0, "|\"|\n");
     expect("a,2,b\n1,2,3\n", "2", 1, "1|2|3|\n");
 }
 
