@@ -18,6 +18,7 @@ struct output {
     int failed;          /* errno of the first failed write */
     char name[PATH_MAX]; /* as the user knows it */
     struct fm_outtemp to;
+    bool named; /* it has its name, whatever became of it after that */
 };
 
 /* The one that is open, and the one that is written when it is complete. */
@@ -133,6 +134,7 @@ fm_out_open(const char *path, struct fm_err *e)
 
     assert(!o->stream);
     o->failed = 0;
+    o->named = false;
     snprintf(o->name, sizeof o->name, "%s",
              is_stdout(path) ? "<stdout>" : path);
     err = choose(path);
@@ -192,8 +194,10 @@ fm_out_commit(struct fm_err *e)
         fm_out_abort();
         return rc;
     }
-    if (err == 0 && o->to.unfinished)
+    if (err == 0 && o->to.unfinished) {
         err = fm_outtemp_name(&o->to);
+        o->named = !o->to.unfinished;
+    }
     fm_out_abort();
     if (err == 0)
         return 0;
@@ -266,7 +270,6 @@ struct bytes {
     const char *path;
     const void *p;
     size_t n;
-    bool done;
 };
 
 static int
@@ -283,7 +286,7 @@ put_bytes(void *ctx, FILE *f, struct fm_err *e)
 int
 fm_out_write(const char *path, const void *p, size_t n, struct fm_err *e)
 {
-    struct bytes b = {path, p, n, false};
+    struct bytes b = {path, p, n};
 
     return fm_out_stream(path, put_bytes, &b, e);
 }
@@ -292,10 +295,8 @@ static int
 put_beside(void *ctx, struct fm_err *e)
 {
     struct bytes *b = ctx;
-    int rc = fm_out_stream(b->path, put_bytes, b, e);
 
-    b->done = rc == 0;
-    return rc;
+    return fm_out_stream(b->path, put_bytes, b, e);
 }
 
 int
@@ -303,15 +304,17 @@ fm_out_pair(const char *path, int (*fill)(void *ctx, FILE *f, struct fm_err *e),
             void *ctx, const char *beside, const void *p, size_t n,
             struct fm_err *e)
 {
-    struct bytes b = {beside, p, n, false};
+    struct bytes b = {beside, p, n};
     const bool is_new = access(beside, F_OK) != 0;
     int rc;
 
     if ((rc = check_regular(beside, e)) || (rc = check_regular(path, e)))
         return rc;
+    o[1].named = false;
     fm_out_before(put_beside, &b);
     rc = fm_out_stream(path, fill, ctx, e);
-    if (rc && b.done && is_new)
+    /* A directory that cannot be synced fails when its names are there. */
+    if (rc && is_new && o[1].named && !o->named)
         unlink(beside);
     return rc;
 }

@@ -362,6 +362,14 @@ EOF
         -e inject=rename:error=EIO:when=1 \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
     [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    # The directory cannot be synced: after the first name, after both.
+    run -1 strace -f -o log -e trace=fsync -e inject=fsync:error=EIO:when=3 \
+        fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
+    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    run -1 strace -f -o log -e trace=fsync -e inject=fsync:error=EIO:when=4 \
+        fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
+    minisign -V -q -p 1.pub -m x.mrn
+    rm x.mrn x.mrn.minisig
     [ -z "$(find . -name '*.tmp')" ]
 }
 
