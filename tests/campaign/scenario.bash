@@ -160,8 +160,8 @@ trusted() {
         fedmrn-pack -q -m w0 --sign 1.key a.mrn -o o/answer
     order='answers.sigs answers' pair=yes scenario pack-signed \
         fedmrn-pack -q signed/a.mrn signed/b.mrn -o o/answers
-    local round=(fedmrn-aggregate -q -t 1 -m w0 --roster roster --quorum 1
-        signed/a.mrn signed/b.mrn a.mrn --ledger o/ledger -o o/model)
+    local round=(fedmrn-aggregate -q -t 1 -m w0 --roster roster
+        signed/a.mrn signed/b.mrn --ledger o/ledger -o o/model)
     order='ledger model' scenario ledger-new "${round[@]}"
     fedmrn-aggregate -q -m w0 c.mrn --ledger old/ledger -o w1
     order='ledger model' scenario ledger "${round[@]}" --report o/report
@@ -181,8 +181,8 @@ coded() {
         --residual old/residual -o first
     fedmrn-aggregate -q -m v0 first -o v1
     "${me[@]}" -m v1 -o second
-    order='coded residual' pair=yes scenario pack-residual fedmrn-pack -q -t 1 -m v1 \
-        --codec topk:0.1 --residual o/residual second -o o/coded
+    order='coded residual' scenario pack-residual fedmrn-pack -q -t 1 \
+        -m v1 --codec topk:0.1 --residual o/residual second -o o/coded
     rm old/residual
 }
 
