@@ -6,6 +6,7 @@
 #include "base/extract.h"
 #include "cli/common.h"
 #include "cli/out.h"
+#include "cli/visible.h"
 #include "data/draft.h"
 #include "data/rows.h"
 #include "data/stats.h"
@@ -182,7 +183,7 @@ print_json(const struct job *j, const struct fm_stats *s, struct fm_err *e)
         struct fm_json *f = fm_json_add_object(list, NULL);
 
         if (!s->pixels)
-            fm_json_add_str(f, "name", s->feature[i].name);
+            fm_visible_add(f, "name", s->feature[i].name);
         fm_json_add_real(f, "mean", fm_stats_mean(s, i));
         fm_json_add_real(f, "std", fm_stats_std(s, i));
     }

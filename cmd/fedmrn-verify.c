@@ -9,7 +9,6 @@
 #include "trust/ledgerfile.h"
 #include "trust/vouch.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct fm_opt opts[] = {
@@ -41,18 +40,6 @@ put(struct fm_json *j, struct fm_err *e)
     return rc;
 }
 
-/* Names come from outside; what is no UTF-8 in them JSON does not take. */
-static void
-add_name(struct fm_json *j, const char *key, const char *name)
-{
-    char *copy = strdup(name);
-
-    if (copy)
-        fm_visible(copy);
-    fm_json_add_str(j, key, copy ? copy : "?");
-    free(copy);
-}
-
 /* What is known of a file: good, or why it is bad. */
 static int
 verdict(const char *path, const struct fm_err *why, struct fm_err *e)
@@ -70,10 +57,10 @@ verdict(const char *path, const struct fm_err *why, struct fm_err *e)
         return 0;
     }
     j = fm_json_object();
-    add_name(j, "file", fm_file_name(path));
+    fm_visible_add(j, "file", fm_file_name(path));
     fm_json_add_bool(j, "ok", ok);
     if (!ok)
-        add_name(j, "reason", why->msg);
+        fm_visible_add(j, "reason", why->msg);
     return put(j, e);
 }
 
@@ -136,7 +123,7 @@ say(void *ctx, const struct fm_ledger_entry *t, const char *path)
     fm_json_add_int(j, "round", t->output.round);
     fm_json_add_bool(j, "ok", true);
     if (path)
-        add_name(j, "model", path);
+        fm_visible_add(j, "model", path);
     put(j, ctx);
 }
 
@@ -181,7 +168,7 @@ whole(const struct fm_ledger *l, const char *name, struct fm_err *e)
         return 0;
     }
     j = fm_json_object();
-    add_name(j, "ledger", name);
+    fm_visible_add(j, "ledger", name);
     fm_json_add_bool(j, "ok", true);
     fm_json_add_int(j, "lines", l->n);
     fm_json_add_str(j, "hash", hex);

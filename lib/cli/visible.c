@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { LINE = 2 * PATH_MAX }; /* two names and some words */
 
@@ -37,6 +39,17 @@ fm_visible(char *text)
         else if (n == 2 && *p == 0xc2 && p[1] < 0xa0)
             p[0] = p[1] = '?';
     }
+}
+
+void
+fm_visible_add(struct fm_json *to, const char *key, const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy)
+        fm_visible(copy);
+    fm_json_add_str(to, key, copy ? copy : "?");
+    free(copy);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "base/extract.h"
 #include "data/cifar.h"
+#include "data/fields.h"
 #include "data/npy.h"
 #include "data/table.h"
 #include "tensor/safetensors.h"
@@ -260,6 +261,8 @@ read_onehot(struct fm_onehot **h, struct fm_buf *text, const char *path,
 static bool
 is_text(const uint8_t *p, size_t n)
 {
+    if (fm_fields_utf16(p, n))
+        return true; /* data/fields.h has the remedy */
     for (size_t i = 0; i < n && i < HEAD; i++)
         if (p[i] < '\t' || (p[i] > '\r' && p[i] < ' '))
             return false;

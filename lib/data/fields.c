@@ -148,12 +148,30 @@ find_label(struct fm_fields *f, const char *label, struct fm_err *e)
                : fm_err_set(e, FM_EINPUT, "the label is the only column");
 }
 
+/* A line of its own for the separator, which Excel writes and reads. */
+static bool
+told(struct fm_fields *f)
+{
+    char *s = f->at;
+
+    if (f->end - s < 6 || strncmp(s, "sep=", 4) != 0 || s[4] == '"')
+        return false;
+    s += 5 + (s[5] == '\r');
+    if (s == f->end || *s != '\n')
+        return false;
+    f->separator = f->at[4];
+    f->at = s + 1;
+    f->lines++;
+    return true;
+}
+
 static int
 header(struct fm_fields *f, struct fm_err *e)
 {
     int rc;
 
-    f->separator = separator(f);
+    if (!f->separator)
+        f->separator = separator(f);
     f->name = fm_alloc(FM_TABLE_COLUMNS_MAX, sizeof *f->name, e);
     if (!f->name)
         return FM_ESYS;
@@ -167,6 +185,13 @@ header(struct fm_fields *f, struct fm_err *e)
     return 0;
 }
 
+bool
+fm_fields_utf16(const void *bytes, size_t size)
+{
+    return size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 ||
+                         memcmp(bytes, "\xfe\xff", 2) == 0);
+}
+
 int
 fm_fields_open(struct fm_fields *f, char *bytes, size_t size, const char *label,
                struct fm_err *e)
@@ -178,12 +203,16 @@ fm_fields_open(struct fm_fields *f, char *bytes, size_t size, const char *label,
         .at = bytes, .end = bytes + size, .line = 1, .lines = 1};
     for (const char *s = bytes; nul && s < nul; s++)
         f->line += *s == '\n';
+    if (fm_fields_utf16(bytes, size))
+        return fm_err_set(e, FM_EINPUT,
+                          "a text in UTF-16; `iconv -f UTF-16 -t UTF-8` makes "
+                          "the table of it that is read here");
     if (nul)
         return fm_err_set(e, FM_EINPUT, "line %zu: not a text: a NUL byte",
                           f->line);
     if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         f->at += 3;
-    if (!fm_fields_more(f))
+    if (!fm_fields_more(f) || (told(f) && !fm_fields_more(f)))
         return fm_err_set(e, FM_EINPUT, "no header in it");
     if ((rc = header(f, e)))
         return rc;

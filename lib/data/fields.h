@@ -6,7 +6,7 @@
  * spreadsheets write where the comma is decimal.  A field may be quoted, "so,
  * with ""quotes"" and line ends inside"; blanks around its text are dropped.
  * Lines end with LF or CR LF; an empty one is passed over, and so is a byte
- * order mark.
+ * order mark.  A line such as sep=; above the header says what separates.
  */
 #ifndef FM_DATA_FIELDS_H
 #define FM_DATA_FIELDS_H
@@ -50,6 +50,10 @@ bool fm_fields_more(struct fm_fields *f);
 /* fm_fields_next - the next field of a line, ended by a NUL in its place in the
  * text; f->last when it is the last one.  0, or FM_EINPUT and the line. */
 int fm_fields_next(struct fm_fields *f, char **field, struct fm_err *e);
+
+/* fm_fields_utf16 - has it the mark of a text in UTF-16, as spreadsheets write
+ * it?  That is refused by fm_fields_open, with what to do. */
+bool fm_fields_utf16(const void *bytes, size_t size);
 
 /* fm_field_missing - is it empty or one of NA, NaN, nan, ?. */
 bool fm_field_missing(const char *field);

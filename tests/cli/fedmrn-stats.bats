@@ -115,4 +115,11 @@ table() {
     run -2 --separate-stderr fedmrn-stats --draft --data t.gz --label ill --json
     [[ $stderr == *"option --json means nothing with --draft"* ]]
     run -2 fedmrn-stats --draft list
+    # As spreadsheets write it: what is not UTF-8 is no JSON, but a name.
+    printf 'sep=;\nGr\xf6\xdfe;y\n1;0\n3;1\n' >t
+    run -0 fedmrn-stats --json --data t --label y
+    [ "$(jq -c '.features[0] | [.name, .mean]' <<<"$output")" = '["Gr??e",2]' ]
+    iconv -f UTF-8 -t UTF-16 <list >wide
+    run -3 --separate-stderr fedmrn-stats --data wide --label y
+    [[ $stderr == "fedmrn-stats: wide: a text in UTF-16; "* ]]
 }

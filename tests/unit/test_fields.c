@@ -50,6 +50,9 @@ golden(void)
     expect("a,b\n1,2\n", "b", 1, "1|2|\n");
     expect("a\tb,c\r\n1\t2,5\r\n\r\n3\t", "1", 0, "1|2,5|\n3||\n");
     expect("\xef\xbb\xbf\n\"a;b\";c\n\" x \"; y \n", "c", 1, "x|y|\n");
+    expect("sep=,\r\na;b,c\n1;2,3\n", "c", 1, "1;2|3|\n");
+    expect("sep=|\na|b\n1,5|2\n", "b", 1, "1,5|2|\n");
+    expect("sep=,a\n1,2\n", "a", 1, "1|2|\n");
     /* Semicolons separate only where no comma does, outside of quotes. */
     expect("a;b,c\n1;2,3\n", "c", 1, "1;2|3|\n");
     expect("\"a,\tb\";\"c\"\"d\"\n1,5;\"2\n3\"\n", "c\"d", 1, "1,5|2\n3|\n");
@@ -65,6 +68,10 @@ hostile(void)
     } bad[] = {
         {"", "a", "no header in it"},
         {"a,b", "c", "no column 'c' for a label; the header has 2, from 'a'"},
+        {"\xff\xfe"
+         "a",
+         "a", "a text in UTF-16; `iconv -f UTF-16 -t UTF-8`"},
+        {"sep=;\n", "a", "no header in it"},
         {"a,B", "b", "no column 'b' for a label, but one 'B'"},
         {"a,a,b", "a", "two columns are called 'a'; say the label's number"},
         {"a", "a", "the label is the only column"},
