@@ -253,8 +253,9 @@ done
 (cd centre && merge ./*.columns >columns && sign centre columns)
 classes=$(awk -F'\t' 'NR == 1 { print NF - 1 }' centre/columns)
 [ "$classes" -gt 1 ] || {
-    echo "${0##*/}: column $(head -n 1 centre/columns) has $classes classes to" \
-        "tell apart; a list for --categories names them" >&2
+    echo "${0##*/}: column '$(sed 's/	.*//;q' centre/columns)' has no two classes" \
+        "to tell apart, which is what is done here; numbers are learned with" \
+        "fedmrn-init --loss mse, see fedmrn(7)" >&2
     exit 3
 }
 echo "What is no number, and what is left out (centre/columns):"

@@ -106,6 +106,14 @@ awkward() {
     printf 'a;y\n1,5;0\n' >t.csv
     sites --out run --label y t.csv
     [[ $stderr == *"t.csv: line 2, column 'a': '1,5' has a decimal comma; \`tr , .\`"* ]]
+    awk 'BEGIN {
+        print "a,y"
+        for (i = 0; i < 8; i++) print i % 5 "," i + .5
+    }' </dev/null >t.csv
+    sites --out run --label y t.csv
+    [ "$status" = 3 ]
+    [[ $stderr == *"column 'y' has no two classes to tell apart"*"--loss mse"* ]]
+    rm -r run
     sites --out run --label y 'no such.csv'
     [ "$status" = 3 ]
     sites --out run t.csv
