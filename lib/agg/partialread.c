@@ -33,14 +33,12 @@ read_fields(struct fm_partial_info *i, const struct fm_json *j,
 {
     const uint64_t most = SIZE_MAX / (2 * FULL);
     uint64_t masked, full, n;
-    const char *policy;
     int rc;
 
     if ((rc = fm_manifest_format(j, what, e)) ||
         (rc = fm_manifest_get_method(&i->method, j, what, e)))
         return rc;
-    if (!fm_json_str(j, "weights", &policy) ||
-        !fm_weighting_parse(&i->weighting, policy) ||
+    if (!fm_weighting_parse(&i->weighting, fm_json_word(j, "weights")) ||
         (i->method == FM_FEDPM && i->weighting.by != FM_BY_CLIENT))
         return fm_err_set(e, FM_EINPUT,
                           "%s: \"weights\" is no policy of this method", what);

@@ -259,7 +259,7 @@ fm_archive_parse(struct fm_member *m, size_t *n, const uint8_t *bytes,
      */
     if ((rc = emit(&t, m, *n)))
         return rc;
-    if (t.differs || t.left > 0)
+    if (t.left > 0)
         return fm_err_set(e, FM_EINPUT,
                           "byte %zu: not what this archive must have here",
                           size - t.left);

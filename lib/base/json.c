@@ -116,6 +116,14 @@ fm_json_str(const struct fm_json *object, const char *key, const char **out)
     return s != NULL;
 }
 
+const char *
+fm_json_word(const struct fm_json *object, const char *key)
+{
+    const char *s = fm_json_text(fm_json_get(object, key));
+
+    return s ? s : "";
+}
+
 static bool
 bounded(const json_t *v, uint64_t max, uint64_t *out)
 {

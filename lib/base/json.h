@@ -47,6 +47,9 @@ bool fm_json_int(const struct fm_json *object, const char *key, uint64_t max,
                  uint64_t *out);
 const struct fm_json *fm_json_get(const struct fm_json *object,
                                   const char *key); /* or NULL */
+
+/* fm_json_word - a string that may not be empty: "" when it is missing, too. */
+const char *fm_json_word(const struct fm_json *object, const char *key);
 bool fm_json_is_object(const struct fm_json *j);
 
 /* fm_json_size - entries of an object or array; 0 for anything else. */

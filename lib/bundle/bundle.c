@@ -71,7 +71,6 @@ static int
 check_sizes(const struct fm_bundle *b, const struct fm_member *m,
             struct fm_err *e)
 {
-    size_t dense;
     int rc;
 
     if ((rc = fm_bundle_check_size(b->masked, b->full, e)))
@@ -83,7 +82,7 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
         fm_err_where(e, "masks");
         return rc;
     }
-    if (!fm_mul_ok(b->full, 4, &dense) || m[DENSE].size != dense)
+    if (m[DENSE].size != 4 * b->full) /* which fits, as was checked */
         return fm_err_set(e, FM_EINPUT,
                           "dense: %zu bytes, but %zu floats are announced",
                           m[DENSE].size, b->full);

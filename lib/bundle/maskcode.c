@@ -60,8 +60,7 @@ cut(const uint8_t **segment, size_t n, const uint8_t *p, size_t size)
 {
     const uint8_t *at;
 
-    if ((n - 1) > size / SIZE)
-        return false;
+    assert(n - 1 <= size / SIZE); /* decode_segments saw to it */
     at = p + SIZE * (n - 1);
     size -= SIZE * (n - 1);
     for (size_t i = 0; i < n; i++) {

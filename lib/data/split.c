@@ -234,7 +234,7 @@ parameter(double *v, const char *name, const char *text, double max,
     char *end;
 
     *v = strtod(text, &end);
-    if (end == text || *end || !(*v > 0 && *v <= max))
+    if (*end || !(*v > 0 && *v <= max)) /* of no text it is 0 */
         return fm_err_set(e, FM_EINPUT,
                           "%s:'%s' is not a number above 0 and at most %g",
                           name, text, max);

@@ -166,7 +166,7 @@ static bool
 count(const char *s, uint64_t max, uint64_t *out)
 {
     *out = 0;
-    if (*s < '1' || *s > '9' || strlen(s) > 18)
+    if (*s < '1' || strlen(s) > 18)
         return false;
     for (; *s >= '0' && *s <= '9'; s++)
         *out = 10 * *out + (uint64_t)(*s - '0');

@@ -243,27 +243,25 @@ fm_wide_parse(struct fm_wide *w, const char *text)
 {
     static const char hex[] = "0123456789abcdef";
     const char *s = text + (*text == '-');
-    char again[FM_WIDE_TEXT], *rest;
+    char again[FM_WIDE_TEXT];
     size_t digits;
-    long at;
+    uint64_t at;
 
     *w = (struct fm_wide){0};
-    if (s[0] != '0' || s[1] != 'x')
+    if (strncmp(s, "0x", 2) != 0)
         return false;
     s += 2;
     digits = strspn(s, hex);
-    if (digits == 0 || digits > BITS / 4 || s[digits] != 'p')
+    if (s[digits] != 'p')
         return false;
-    at = strtol(s + digits + 1, &rest, 10);
-    if (at < -UNIT || at > BITS || at + UNIT + 4 * (long)digits > BITS + 3)
-        return false;
+    at = (uint64_t)strtol(s + digits + 1, NULL, 10) + UNIT;
     for (size_t k = 0; k < digits; k++) {
         uint64_t digit = (uint64_t)(strchr(hex, s[k]) - hex);
-        unsigned to = (unsigned)(at + UNIT) + 4 * (unsigned)(digits - 1 - k);
+        uint64_t to = at + 4 * (digits - 1 - k);
 
-        /* What falls off the end does not come back below. */
+        /* What falls off either end does not come back below. */
         if (to < BITS)
-            shifted(w, digit, to, false);
+            shifted(w, digit, (unsigned)to, false);
     }
     if (*text == '-')
         negate(w);

@@ -157,10 +157,9 @@ put_head(struct fm_buf *out, const struct head *h, const struct fm_settings *s,
 static int
 get_seed(uint64_t *seed, const struct fm_json *j, struct fm_err *e)
 {
-    const char *text;
+    const char *text = fm_json_word(j, "seed");
 
-    if (!fm_json_str(j, "seed", &text) || strlen(text) != 16 ||
-        strspn(text, "0123456789abcdef") != 16)
+    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
         return fm_err_set(e, FM_EINPUT, "%s: \"seed\" is not 16 hex digits",
                           what);
     *seed = strtoull(text, NULL, 16);
@@ -171,12 +170,12 @@ static int
 get_fields(struct head *h, const struct fm_json *j, struct fm_err *e)
 {
     const uint64_t adam = (uint64_t)1 << 53;
-    const char *client;
+    const char *client = fm_json_word(j, "client");
     int rc;
 
     if ((rc = fm_manifest_format(j, what, e)))
         return rc;
-    if (!fm_json_str(j, "client", &client) || !fm_client_ok(client))
+    if (!fm_client_ok(client))
         return fm_err_set(e, FM_EINPUT, "%s: \"client\" is not an id", what);
     strcpy(h->client, client);
     if ((rc = fm_manifest_get_id(&h->base, j, "base", what, e)) ||

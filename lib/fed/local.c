@@ -139,9 +139,10 @@ prepare(struct run *r, struct fm_err *e)
 
     r->batch = l->set->batch < l->nrows ? l->set->batch : l->nrows;
     batches = (l->nrows - 1) / r->batch + 1;
-    /* A step's number is a 32-bit word of the random counter. */
-    if (__builtin_mul_overflow(batches, (uint64_t)l->set->epochs, &steps) ||
-        steps > UINT32_MAX)
+    /* A step's number is a 32-bit word of the random counter; batches and
+     * epochs are 32-bit numbers, too. */
+    steps = batches * l->set->epochs;
+    if (steps > UINT32_MAX)
         return fm_err_set(e, FM_EINPUT,
                           "%lu epochs of %llu batches are 2^32 steps or more; "
                           "fewer epochs or a larger batch would do",

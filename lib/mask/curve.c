@@ -139,17 +139,16 @@ get(struct fm_bitin *in, unsigned bits)
     return v;
 }
 
-static bool
-get_difference(struct fm_bitin *in, int *d)
+/* More ones than the largest has are a difference beyond all. */
+static int
+get_difference(struct fm_bitin *in)
 {
     unsigned q = 0, v;
 
-    while (get(in, 1))
-        if (++q > GOLOMB_Q)
-            return false;
+    while (q <= GOLOMB_Q && get(in, 1))
+        q++;
     v = get(in, q + GOLOMB) + (1u << (q + GOLOMB)) - (1u << GOLOMB);
-    *d = v % 2 ? -(int)(v / 2) - 1 : (int)(v / 2);
-    return true;
+    return v % 2 ? -(int)(v / 2) - 1 : (int)(v / 2);
 }
 
 bool
@@ -169,11 +168,7 @@ fm_curve_read(struct fm_curve *c, struct fm_bitin *in)
         return false;
     c->y[0] = (int)y - FIRST_ZERO;
     for (unsigned j = 1; j < c->knots; j++) {
-        int d;
-
-        if (!get_difference(in, &d))
-            return false;
-        c->y[j] = c->y[j - 1] + d;
+        c->y[j] = c->y[j - 1] + get_difference(in);
         if (c->y[j] > Y_MAX || c->y[j] < -Y_MAX)
             return false;
     }

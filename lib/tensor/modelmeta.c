@@ -108,7 +108,7 @@ read_bundles(struct fm_model *m, const char *text, struct fm_err *e)
 {
     size_t len = strlen(text), n = (len + 1) / FM_ID_HEX;
 
-    if (n == 0 || len + 1 != n * FM_ID_HEX)
+    if (len + 1 != n * FM_ID_HEX)
         return fm_err_set(e, FM_EINPUT, "fedmrn.bundles: not a list of ids");
     m->bundle = fm_alloc(n, sizeof *m->bundle, e);
     if (!m->bundle)

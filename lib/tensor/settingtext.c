@@ -10,11 +10,11 @@
 static bool
 read_noise(struct fm_settings *s, const char *text)
 {
-    const char *colon = strchr(text, ':');
+    const size_t len = strcspn(text, ":");
     enum fm_dist dist;
 
-    if (!colon || fm_dist_parse(&dist, text, (size_t)(colon - text)) ||
-        !fm_schedule_magnitude(&s->a, colon + 1))
+    if (fm_dist_parse(&dist, text, len) ||
+        !fm_schedule_magnitude(&s->a, text + len + (text[len] == ':')))
         return false;
     s->dist = dist;
     return true;

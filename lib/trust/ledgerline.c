@@ -129,9 +129,7 @@ static int
 get_hex(uint8_t p[FM_BLAKE_256], const struct fm_json *j, const char *key,
         struct fm_err *e)
 {
-    const char *text;
-
-    if (!fm_json_str(j, key, &text) || !fm_ledger_hex_parse(p, text))
+    if (!fm_ledger_hex_parse(p, fm_json_word(j, key)))
         return bad(e, key, "64 hex digits");
     return 0;
 }
@@ -140,9 +138,7 @@ static int
 get_id(struct fm_id *id, const struct fm_json *j, const char *key,
        struct fm_err *e)
 {
-    const char *text;
-
-    if (!fm_json_str(j, key, &text) || !fm_id_parse(id, text))
+    if (!fm_id_parse(id, fm_json_word(j, key)))
         return bad(e, key, "32 hex digits");
     return 0;
 }
@@ -165,17 +161,15 @@ static int
 get_policy(struct fm_ledger_entry *t, const struct fm_json *j, struct fm_err *e)
 {
     const struct fm_json *o = fm_json_get(j, "policy"), *list;
-    const char *weights, *stale, *rule = "mean";
+    const char *rule = "mean";
     uint64_t quorum, late;
     struct fm_policy *p = &t->policy;
     int rc;
 
-    if (!fm_json_str(o, "weights", &weights) ||
-        !fm_weighting_parse(&p->weighting, weights) ||
+    if (!fm_weighting_parse(&p->weighting, fm_json_word(o, "weights")) ||
         !fm_json_int(o, "quorum", FM_PARTS_MAX, &quorum) ||
         !fm_json_int(o, "max-stale", FM_STALE_MAX, &late) ||
-        !fm_json_str(o, "staleness", &stale) ||
-        !fm_staleness_parse(&p->staleness, stale))
+        !fm_staleness_parse(&p->staleness, fm_json_word(o, "staleness")))
         return bad(e, "policy", "a policy");
     if ((fm_json_get(o, "rule") && !fm_json_str(o, "rule", &rule)) ||
         !fm_rule_parse(&p->rule, rule))
@@ -200,10 +194,10 @@ static int
 get_input(struct fm_ledger_entry *t, const struct fm_json *o, struct fm_err *e)
 {
     struct fm_ledger_input in = {.summed = true};
-    const char *client;
+    const char *client = fm_json_word(o, "client");
     int rc;
 
-    if (!fm_json_str(o, "client", &client) || !fm_client_ok(client))
+    if (!fm_client_ok(client))
         return bad(e, "client", "a client's id");
     strcpy(in.part.client, client);
     if ((rc = get_id(&in.part.bundle, o, "bundle", e)))
@@ -213,9 +207,10 @@ get_input(struct fm_ledger_entry *t, const struct fm_json *o, struct fm_err *e)
         if ((rc = get_hex(in.digest, o, "digest", e)))
             return rc;
     }
+    /* What is no such number stays 0. */
+    (void)fm_json_int(o, "samples", FM_SAMPLES_MAX, &in.part.samples);
+    (void)fm_json_int(o, "weight", FM_SAMPLES_MAX, &in.part.weight);
     if (!fm_json_int(o, "round", FM_ROUND_MAX, &in.round) ||
-        !fm_json_int(o, "samples", FM_SAMPLES_MAX, &in.part.samples) ||
-        !fm_json_int(o, "weight", FM_SAMPLES_MAX, &in.part.weight) ||
         in.part.samples == 0 || in.part.weight == 0)
         return bad(e, "inputs", "a list of answers");
     if ((rc = fm_ledger_add(t, &in, e)))

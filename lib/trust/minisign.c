@@ -223,6 +223,12 @@ need_line(struct fm_signatures *in, const char **text, size_t *n,
     return rc;
 }
 
+static bool
+starts(const char *text, size_t n, const char *head)
+{
+    return n >= strlen(head) && memcmp(text, head, strlen(head)) == 0;
+}
+
 /* The text of a comment line into `out` of `room` bytes, head and all. */
 static int
 take_comment(char *out, size_t room, const char *head, const char *text,
@@ -230,7 +236,7 @@ take_comment(char *out, size_t room, const char *head, const char *text,
 {
     size_t skip = strlen(head);
 
-    if (n < skip || memcmp(text, head, skip) != 0)
+    if (!starts(text, n, head))
         return fm_err_set(e, FM_EINPUT,
                           "%s: line %zu: not a minisign signature: no '%s' "
                           "here",

@@ -90,7 +90,8 @@ read_text(struct fm_signer *s, size_t size, struct fm_err *e)
     if (size > FILE_MAX)
         return fm_err_set(e, FM_EINPUT, "too large for a secret key");
     line = cut_line(&text, &size, &n);
-    if (n < strlen(head) || memcmp(line, head, strlen(head)) != 0)
+    /* There is a NUL or a line's end behind it. */
+    if (strncmp(line, head, strlen(head)) != 0)
         return fm_err_set(e, FM_EINPUT,
                           "not a minisign secret key: it does not start with "
                           "'%s'",

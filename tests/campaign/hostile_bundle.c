@@ -412,6 +412,21 @@ sum_says(const char *name, const char *reason, const char *from, const char *to)
     fm_buf_free(&b);
 }
 
+/* A sum where the index lists a bundle, of the id that a sum seems to have. */
+static void
+in_round(const struct fm_buf *file)
+{
+    const struct fm_id none = {{0}};
+    struct fm_buf out = {0};
+
+    CHECK(fm_index_write(&out, &none, 1, NULL) == 0 &&
+              fm_buf_add(&out, file->data, file->len, NULL) == 0,
+          "memory");
+    hostile(READ_BUNDLE | READ_CLAIM, "a sum in a round file",
+            "here, not a partial sum", &out);
+    fm_buf_free(&out);
+}
+
 static void
 partials(void)
 {
@@ -435,6 +450,7 @@ partials(void)
     CHECK(pf_write(&out, &p, NULL) == 0, "write");
     CHECK(fm_checksum_open(sum, &n, &id, out.data, out.len, NULL) == 0, "open");
 
+    in_round(&out);
     sum_says("a sum by another policy", "a weighs what its policy cannot give",
              "\"samples\",", "\"uniform\",");
     sum_says("a sum by no policy", "weights", "\"samples\",", "\"zigzag\",");

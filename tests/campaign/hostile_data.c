@@ -23,6 +23,9 @@ images(void)
 {
 #define HEAD "\0\0\10\3"
     BYTES(READ_IMAGES, "images of nothing", "", "");
+    BYTES(READ_SHOWN, "3 bytes", "not a model, bundle", "\0\0\10");
+    BYTES(READ_SHOWN, "a text", "not a model, bundle", "abc\n");
+    BYTES(READ_SHOWN, "almost images", "not a model, bundle", "\0a\10\3");
     BYTES(READ_IMAGES, "images of 3 bytes", "has 3 bytes", "\0\0\10");
     BYTES(READ_IMAGES, "another magic", "starts with 1b5b", "\033[31m\007\r");
     BYTES(READ_IMAGES, "images of floats", "type 0x0d", "\0\0\15\3");

@@ -172,6 +172,8 @@ headers(void)
          "fedmrn.sede"},
         {"a short seed", "not 16 lower-case hex digits", "\"fedmrn.seed\":\"",
          "\"fedmrn.seed\":\"0"},
+        {"a long seed", "not 16 lower-case hex digits", "000000000000002a\"",
+         "000000000000002ax\""},
         {"a round that is no number", "fedmrn.round: x is not",
          "\"fedmrn.round\":\"0\"", "\"fedmrn.round\":\"x\""},
         {"escapes in the round", "fedmrn.round: ?[31m is not",

@@ -1,12 +1,13 @@
 /*
  * vectors: one fault in a file, and what each tool says to it.
  *
- *   vectors BIN
+ *   vectors BIN [NUMBER]     all hostile files, or the one of this number
  *
  * Makes hostile files (hostile_*.c), lets every tool in the directory BIN that
  * reads such a file read it, under limits of memory and time, and expects of
  * each: status 3; one line that starts with the tool's name, holds the reason,
- * and no byte that drives a terminal; and no output.
+ * and no byte that drives a terminal; and no output.  mutants.py asks by the
+ * environment for a list of the checks that each file meets.
  */
 #include "../unit/signfix.h"
 #include "hostile.h"
@@ -19,7 +20,7 @@ enum { WORDS = 24, MEMORY = 1 << 30, SECONDS = 20, FLOOR = 500 };
 
 struct fm_model *w0;
 off_t hostile_tail;
-static size_t vectors, tried, survived;
+static size_t vectors, only, tried, survived;
 static const char *bin; /* the tools' directory */
 
 /* Who reads beside the model what stands in a bundle's place. */
@@ -87,6 +88,7 @@ child(char **word)
     struct rlimit memory = {MEMORY, MEMORY}, cpu = {SECONDS, SECONDS};
     int err = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0666),
         null = open("/dev/null", O_RDWR);
+    const char *met = getenv("MUTANT_DIR");
     char path[4096];
 
 #ifndef __SANITIZE_ADDRESS__
@@ -95,6 +97,10 @@ child(char **word)
     (void)memory;
 #endif
     setrlimit(RLIMIT_CPU, &cpu);
+    if (met) {
+        snprintf(path, sizeof path, "%s/%zu", met, vectors);
+        setenv("FM_MUTANT_LOG", path, 1);
+    }
     snprintf(path, sizeof path, "%s/%s", bin, word[0]);
     if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
@@ -157,6 +163,8 @@ hostile(enum reader reader, const char *name, const char *reason,
         const struct fm_buf *file)
 {
     vectors++;
+    if (only && only != vectors)
+        return;
     fx_save("hostile", file);
     CHECK(!hostile_tail || truncate("hostile", hostile_tail) == 0, "truncate");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -272,15 +280,19 @@ main(int argc, char **argv)
     struct fm_buf good = {0};
     char dir[32];
 
-    CHECK(argc == 2, "usage: vectors BIN");
+    CHECK(argc == 2 || argc == 3, "usage: vectors BIN [NUMBER]");
+    if (argc == 3)
+        only = strtoul(argv[2], NULL, 10);
     bin = realpath(argv[1], NULL);
     CHECK(bin, "%s: no such directory", argv[1]);
     fx_enter(dir);
     round_of_files(&good);
     listed();
     made_by_tools();
-    CHECK(control(&good), "the negative control survived");
-    printf("# control: a good file is not refused\n");
+    if (!only) {
+        CHECK(control(&good), "the negative control survived");
+        printf("# control: a good file is not refused\n");
+    }
     hostile_bundles();
     hostile_models();
     hostile_data();
@@ -291,5 +303,5 @@ main(int argc, char **argv)
     fm_model_free(w0);
     fx_leave(dir);
     free((void *)bin);
-    return tried < FLOOR || survived != tried;
+    return tried < (only ? 1 : FLOOR) || survived != tried;
 }

@@ -101,6 +101,8 @@ by_hand(void)
     /* a: 1 * 6 + 2 * -2 = 2 over sqrt(36 + 16); b: 3 - 2 over sqrt(9 + 4) */
     CHECK(fm_agreement(&z, sum, &a) && fabs(z - 2 / sqrt(52)) < 1e-12, "%g", z);
     CHECK(fm_agreement(&z, sum, &b) && fabs(z - 1 / sqrt(13)) < 1e-12, "%g", z);
+    m->set.method = FM_FEDSPARSIFY;
+    CHECK(!fm_agreement(&z, sum, &a), "weights are no steps");
     fm_bundle_free(&a);
     fm_bundle_free(&b);
     fm_accum_free(sum);

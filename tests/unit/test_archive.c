@@ -163,7 +163,8 @@ static void
 hostile(void)
 {
     char p[2 * sizeof want] = {0};
-    struct fm_buf many = {0};
+    struct fm_buf many = {0}, got = {0};
+    struct fm_source s;
     struct fm_member big = {.name = "masks", .size = (size_t)1 << 33};
     struct fm_err e = {0};
 
@@ -188,7 +189,14 @@ hostile(void)
         CHECK(fm_buf_add(&many, want, 92, &e) == 0, "%s", e.msg);
     CHECK(fm_buf_add(&many, want + sizeof want - 87, 87, &e) == 0, "%s", e.msg);
     refused(many.data, many.len, "too many members");
+    save(many.data, many.len);
+    CHECK(fm_source_open(&s, path, &e) == 0, "%s", e.msg);
+    CHECK(fm_archive_frame(&got, &s, 1 << 20, &e) == FM_EINPUT, "nine");
+    CHECK(strstr(e.msg, "too many members"), "%s", e.msg);
+    fm_source_close(&s);
+    fm_buf_free(&got);
     fm_buf_free(&many);
+    e = (struct fm_err){0};
 
     CHECK(fm_archive_write(&many, &big, 1, &e) == FM_EINPUT, "8 GiB");
     CHECK(strstr(e.msg, "masks: 8589934592 bytes are too many"), "%s", e.msg);

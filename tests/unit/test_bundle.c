@@ -210,6 +210,10 @@ other_base(const struct fm_model *m)
     b = good;
     b.full--;
     refuse(m, &b, "parameters, but its model has");
+    b = good;
+    memset(good.bytes.data, 0, fm_bits_size(good.masked));
+    b.masked--;
+    refuse(m, &b, "parameters, but its model has");
     fm_bundle_free(&good);
 }
 

@@ -99,6 +99,18 @@ damage(void)
 }
 
 static void
+nothing(void)
+{
+    struct fm_member m[FM_MEMBERS_MAX];
+    struct fm_err e = {FM_OK, ""};
+    struct fm_id id;
+    size_t n;
+
+    CHECK(fm_checksum_open(m, &n, &id, data, 0, &e) == FM_EINPUT, "nothing");
+    CHECK(strcmp(e.msg, "empty") == 0, "%s", e.msg);
+}
+
+static void
 hostile(void)
 {
     struct fm_member m[FM_MEMBERS_MAX] = {{"one", data, sizeof data},
@@ -130,6 +142,7 @@ main(void)
     alone();
     round_trip();
     damage();
+    nothing();
     hostile();
     return 0;
 }

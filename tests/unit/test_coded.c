@@ -144,6 +144,9 @@ lies(void)
     b.code = good;
     b.code.nmasks = 0;
     lie(&b, m, "masks: 0 bytes cannot be");
+    b.code.nmasks = fm_bits_size(b.masked) + 2;
+    b.code.masks = b.bytes.data; /* any bytes */
+    lie(&b, m, "bytes cannot be a code of");
     b.code = good;
     /* Another client's noise does not decode these masks. */
     other = b;

@@ -268,6 +268,21 @@ leaf(void)
     fm_dataset_free(&d);
 }
 
+/* A table is neither another's features nor tokens. */
+static void
+tables(void)
+{
+    float x[] = {1, 2, 3};
+    const struct fm_dataset d = {.n = 1, .c = 3, .h = 1, .w = 1, .f = x};
+    struct fm_err e = {FM_OK, ""};
+
+    check(&d, 4, 1, 1, 2, "i: 3 features do not fit the model's input 4");
+    CHECK(fm_dataset_check_tokens(&d, "f", 9, &e) == FM_EINPUT &&
+              strcmp(e.msg, "f: the model reads tokens, not a table's "
+                            "numbers") == 0,
+          "%s", e.msg);
+}
+
 int
 main(void)
 {
@@ -280,6 +295,7 @@ main(void)
     arrays();
     characters();
     leaf();
+    tables();
     unlink(images);
     rmdir(dir);
     return 0;

@@ -132,6 +132,12 @@ round_trips(void)
     for (size_t i = 0; i < N; i++)
         v[i] = 0x1p-149f * (float)(i % 7);
     round_trip(v, &some);
+    /* What is no integer of the code's: alone too large, too small, none. */
+    for (int k = 0; k < 3; k++) {
+        for (size_t i = 0; i < N; i++)
+            v[i] = k == 0 ? 0x1p40f : k == 1 ? (i ? 1 : -0x1p30f) : NAN;
+        round_trip(v, &some);
+    }
     /* Lengths that jump between 0 and 25 bits cost more than floats do. */
     for (size_t i = 0; i < N; i++)
         v[i] = fx_random(&x) % 2 ? 0 : truncf(fx_float(&x) * 0x1p24f);
@@ -150,9 +156,9 @@ refused(const uint8_t *code, size_t size, const struct fm_dense_shape *shape,
     CHECK(strcmp(e.msg, why) == 0, "%s", e.msg);
 }
 
-/* A code with a centre of 2^25. */
+/* A code with a centre of 2^25, or -2^25. */
 static struct fm_buf
-beyond(void)
+beyond(bool minus)
 {
     struct fm_range_out r;
     struct fm_buf b = {0};
@@ -164,7 +170,7 @@ beyond(void)
     for (int i = 0; i < 26; i++) /* its length */
         fm_range_put(&r, &(struct fm_range_model){0}, true);
     for (int i = 0; i < 3; i++) /* its sign, and two bits with a model */
-        fm_range_put(&r, &(struct fm_range_model){0}, false);
+        fm_range_put(&r, &(struct fm_range_model){0}, minus && i == 0);
     CHECK(fm_range_finish(&r, NULL) == 0, "memory");
     return b;
 }
@@ -186,7 +192,10 @@ hostile(void)
     refused(exponent, 2, &whole,
             "written tensor by tensor, and the tensors are those of its "
             "model, which --model must give");
-    far = beyond();
+    far = beyond(true);
+    refused(far.data, far.len, &whole, "an integer is beyond 2^24");
+    fm_buf_free(&far);
+    far = beyond(false);
     refused(far.data, far.len, &whole, "an integer is beyond 2^24");
     CHECK(fm_buf_add(&far, "and more", 8, NULL) == 0, "memory");
     refused(far.data, far.len, &none,

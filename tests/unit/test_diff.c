@@ -44,10 +44,31 @@ test_models(void)
 
     b.model = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     CHECK(!fm_diff(&a, "a", &b, "b", NULL, &e) && e.code == FM_EINPUT &&
-              strstr(e.msg, "different networks"),
+              strstr(e.msg, "different networks") && strstr(e.msg, " tensors,"),
           "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
     fm_subject_free(&b);
+    /* As many tensors, but one of another name, rank or size. */
+    for (int i = 0; i < 3; i++) {
+        static const char *const net[][2] = {
+            {"input 1x3x3\nconv 1 3x3\nlinear 2\n",
+             "input 9\nlinear 1\nlinear 2\n"},
+            {"input 1x1x4\nconv 2 1x4\nlinear 2\n",
+             "input 1x1x4\nconv 2 1x4\nlinear 3\n"},
+            {"input 4\nlinear 2\nrelu\nlinear 2\n",
+             "input 4\nlinear 2\nlinear 2\n"},
+        };
+        struct fm_subject x = {.model =
+                                   fx_model(net[i][0], FM_FEDMRN, FM_UNIFORM)};
+
+        b.model = fx_model(net[i][1], FM_FEDMRN, FM_UNIFORM);
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(!fm_diff(&x, "a", &b, "b", NULL, &e) && e.code == FM_EINPUT &&
+                  strstr(e.msg, "is another tensor in each"),
+              "%d: %s", i, e.msg);
+        fm_subject_free(&x);
+        fm_subject_free(&b);
+    }
+    e = (struct fm_err){FM_OK, ""};
     b.model = fx_fedpm("input 4\nlinear 2\n", 3, 1);
     CHECK(!fm_diff(&a, "a", &b, "b", NULL, &e) && e.code == FM_EINPUT &&
               strstr(e.msg, "votes"),

@@ -50,6 +50,9 @@ hostile(void)
     b[0] = 0x1f;
     refuse(b, sizeof images, 2, 4, "starts with 1f000803");
     b[0] = 0;
+    b[1] = 8;
+    refuse(b, sizeof images, 2, 4, "starts with 00080803");
+    b[1] = 0;
     b[2] = 0x0d;
     refuse(b, sizeof images, 2, 4, "type 0x0d");
     b[2] = 8;

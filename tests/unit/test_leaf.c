@@ -58,6 +58,10 @@ hostile(void)
          "user 'b' has no user_data"},
         {"{\"users\":[\"a\"],\"user_data\":{\"a\":1}}",
          "user 'a': x and y are not two arrays"},
+        {"{\"users\":[\"a\"],\"user_data\":{\"a\":{\"x\":1,\"y\":[]}}}",
+         "user 'a': x and y are not two arrays"},
+        {"{\"users\":[\"a\"],\"user_data\":{\"a\":{\"x\":[],\"y\":1}}}",
+         "user 'a': x and y are not two arrays"},
         {"{\"users\":[\"a\"],\"user_data\":{\"a\":{\"x\":[\"u\"],\"y\":[]}}}",
          "user 'a' has 1 x and 0 y"},
         {"{\"users\":[\"a\"],\"num_samples\":[2],"

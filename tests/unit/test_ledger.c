@@ -138,9 +138,18 @@ digests(void)
     CHECK(fm_ledger_hex_parse(back, hex) &&
               memcmp(back, t.input[0].digest, sizeof back) == 0,
           "%s", hex);
-    hex[5] = 'G';
-    CHECK(!fm_ledger_hex_parse(back, hex) && !fm_ledger_hex_parse(back, "ab"),
-          "bad digits");
+    for (int i = 4; i < 6; i++) {
+        char was = hex[i];
+
+        hex[i] = 'G';
+        CHECK(!fm_ledger_hex_parse(back, hex), "bad digit %d", i);
+        hex[i] = was;
+    }
+    CHECK(!fm_ledger_hex_parse(back, "ab"), "few digits");
+    CHECK(!fm_ledger_hex_parse(back,
+                               "000000000000000000000000000000000000000000"
+                               "00000000000000000000000"),
+          "a digit more");
     CHECK(!fm_model_head(&f.head, m, &e) && !fm_ledger_describe(&is, &f, &e) &&
               !fm_model_dump(&file, m, &e),
           "%s", e.msg);
@@ -245,6 +254,17 @@ foreign(void)
     memcpy(t.previous, l.entry[0].hash, sizeof t.previous);
     CHECK(!fm_ledgerline_write(&b, &t, &e), "%s", e.msg);
     refused(&b, "line 2: no line before it made the model");
+    fm_ledger_entry_free(&t);
+    b.len = (size_t)((uint8_t *)memchr(b.data, '\n', b.len) + 1 - b.data);
+    t = lf_entry(1);
+    t.line = 2; /* after a line of another hash */
+    CHECK(!fm_ledgerline_write(&b, &t, &e), "%s", e.msg);
+    refused(&b, "line 2: it does not follow what stands before it");
+    b.len = (size_t)((uint8_t *)memchr(b.data, '\n', b.len) + 1 - b.data);
+    memcpy(t.previous, l.entry[0].hash, sizeof t.previous);
+    t.line = 3;
+    CHECK(!fm_ledgerline_write(&b, &t, &e), "%s", e.msg);
+    refused(&b, "line 2: it does not follow what stands before it");
     fm_ledger_entry_free(&t);
     fm_ledger_free(&l);
     fm_buf_free(&b);

@@ -104,6 +104,20 @@ lengths(void)
         fm_ledger_entry_free(&t);
     }
     free(huge);
+    for (int i = 0; i < 2; i++) {
+        struct fm_err e = {FM_OK, ""};
+        uint8_t *at = memmem(b.data, b.len, i ? "no\"" : "hash\"", 3);
+
+        CHECK(at, "%d", i);
+        *at ^= 1;
+        CHECK(fm_ledgerline_parse(&t, b.data, b.len, &e) == FM_EINPUT, "%d", i);
+        CHECK(strcmp(e.msg, i ? "it was changed: its hash is not the one it "
+                                "says"
+                              : "not a line of a ledger") == 0,
+              "%s", e.msg);
+        fm_ledger_entry_free(&t);
+        *at ^= 1;
+    }
     fm_buf_free(&b);
 }
 

@@ -127,8 +127,11 @@ hostile(const struct fm_model *m)
     at = 4 + fm_get32(code);
     for (size_t n = 0; n < 4; n++) {
         b.code.ndense = n;
-        CHECK(fm_lossy_decode(dense, &b, m, NULL) == FM_EINPUT, "%zu bytes", n);
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(fm_lossy_decode(dense, &b, m, &e) == FM_EINPUT, "%zu bytes", n);
+        CHECK(strstr(e.msg, "do not hold the tensors"), "%s", e.msg);
     }
+    e = (struct fm_err){FM_OK, ""};
     b.code.ndense = b.coded.len;
     fm_put32(code, (uint32_t)b.coded.len - 3);
     CHECK(fm_lossy_decode(dense, &b, m, &e) == FM_EINPUT, "size");

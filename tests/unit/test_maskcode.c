@@ -123,8 +123,12 @@ hostile(void)
     refuse(&b, m, "\20", 1, "form 16 is not known");
     refuse(&b, m, "\10abc", 4, "form 8 is not known");
     refuse(&b, m, "\0abc", 4, "masks: 3 bytes, not the");
+    b.method = FM_FEDSPARSIFY;
+    refuse(&b, m, "\2abc", 4, "form 2 is not fedsparsify's");
+    b.method = FM_FEDMRN;
     refuse(&b, NULL, "\2abc", 4, "which --model must give");
     refuse(&b, m, "\3", 1, "a curve is malformed");
+    refuse(&b, m, "\1\1\20\0aaaa", 8, "a curve is malformed");
     refuse(&b, m, "\1\1\0\0", 4, "a curve is malformed");
     refuse(&b, m, "\1\0\104aaaaaaaaaaaaaaaaaa", 21, "a curve is malformed");
     refuse(&b, m, "\1\0\4", 3, "the code is too short");

@@ -171,8 +171,11 @@ hostile(void)
             strcat(text, j == bad[i].at ? bad[i].text : line[j]);
         refused(text, bad[i].why);
     }
-    /* An algorithm that is none of minisign's, "RS" for "ED". */
-    snprintf(text, sizeof text, "%sUlN%s%s%s", line[0], line[1] + 3, line[2],
+    /* An algorithm that is none of minisign's, "RD" for "ED". */
+    snprintf(text, sizeof text, "%sUkR%s%s%s", line[0], line[1] + 3, line[2],
+             line[3]);
+    refused(text, "line 2: not an algorithm");
+    snprintf(text, sizeof text, "%sRXh%s%s%s", line[0], line[1] + 3, line[2],
              line[3]);
     refused(text, "line 2: not an algorithm");
     /* Bits that base64 leaves over, and characters that only look like it. */

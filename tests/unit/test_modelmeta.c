@@ -4,7 +4,7 @@
 static void
 messages(void)
 {
-    struct fm_buf b = mf_file(FM_FEDMRN, true);
+    struct fm_buf b = mf_file(FM_FEDMRN, true), copy;
 
     mf_edited(&b, "fedmrn.format\":\"1", "fedmrm.format\":\"1",
               "not a model: no fedmrn.format in its metadata; fedmrn-init");
@@ -24,7 +24,15 @@ messages(void)
               "fedmrn.seed: 000000000000000A is not 16 lower-case hex");
     mf_edited(&b, "00ab\"", "00aB\"", "is not an id");
     mf_edited(&b, "00ab\"", "0000\"", "is not in order");
+    mf_edited(&b, "00ab\"", "00a\" ", "bundles: not a list of ids");
+    mf_edited(&b, "parent\":\"0", "parent\":\"x", "fedmrn.parent: x00");
     mf_edited(&b, "\\nlinear 2\\n", "\\ntanh\\n    ", "the last layer must be");
+    /* Bundles without a parent. */
+    copy = mf_copy(b.data, b.len);
+    mf_replace(&copy, "fedmrn.round\":\"3\"", "fedmrn.round\":\"0\"");
+    mf_replace(&copy, "fedmrn.parent", "fedmrn.counts");
+    mf_seal(&copy);
+    mf_refused(&copy, "a parent or bundles in round 0");
     fm_buf_free(&b);
     b = mf_file(FM_FEDAVG, false);
     mf_edited(&b, "fedmrn.momentum", "fedmrn.momemtum", "momentum is missing");

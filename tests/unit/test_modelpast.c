@@ -1,6 +1,6 @@
 #include "check.h"
 #include "fixture.h"
-#include "tensor/model.h"
+#include "tensor/model_impl.h"
 
 static struct fm_id
 id_of(unsigned n)
@@ -116,6 +116,19 @@ lie(const char *from, const char *to, const char *message)
     fm_model_free(m);
 }
 
+static void
+missing(void)
+{
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
+    struct fm_err e = {FM_OK, ""};
+
+    m->set.lineage = 3;
+    m->round = 3;
+    CHECK(fm_model_read_past(m, NULL, &e) == FM_EINPUT, "no ancestors");
+    CHECK(strstr(e.msg, "does not fit the model's lineage"), "%s", e.msg);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
@@ -130,6 +143,15 @@ main(void)
         "0010000000000000000000000000000g 0011", "is not an id");
     lie("00210000000000000000000000000000;",
         "00210000000000000000000000000000 ", "ancestors: ");
+    lie("00210000000000000000000000000000;",
+        "0021000000000000000000000000000;;", "ancestors: not lists of ids");
+    lie(" 00200000000000000000000000000000",
+        ";00200000000000000000000000000000", "ancestors: not lists of ids");
+    lie("00200000000000000000000000000000 0021",
+        "00200000000000000000000000000000x0021", "is not an id");
+    lie("\"fedmrn.lineage\":\"3\"", "\"fedmrn.lineage\":\"1\"",
+        "does not fit the model's lineage");
+    missing();
     lie("\"fedmrn.lineage\":\"3\"", "\"fedmrn.lineage\":\"2\"", "ancestors: ");
     return 0;
 }

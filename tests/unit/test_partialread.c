@@ -76,6 +76,42 @@ lie_head(const struct fm_model *m, const char *from, const char *to,
     pf_sum_free(&p);
 }
 
+/* The good sum with a member by another name, or one more. */
+static void
+lie_members(const struct fm_model *m)
+{
+    static const char *const message[] = {"member 2 is not clients",
+                                          "member 3 is not sums",
+                                          "member 4 is not checksum"};
+    struct fm_partial p = pf_sum(m, 0, CLIENTS);
+    struct fm_partial_info got;
+    struct fm_member member[FM_MEMBERS_MAX];
+    struct fm_buf b = {0}, bad = {0};
+    struct fm_err e;
+    struct fm_id id;
+    size_t n;
+
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
+    for (int k = 0; k < 3; k++) {
+        CHECK(fm_checksum_open(member, &n, &id, b.data, b.len, NULL) == 0,
+              "open");
+        if (k < 2)
+            strcat(member[1 + k].name, "x");
+        else
+            member[3] = member[1];
+        bad.len = 0;
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(!fm_checksum_seal(&bad, member, k < 2 ? 3 : 4, &id, NULL),
+              "seal");
+        CHECK(pf_read(&got, bad.data, bad.len, m, NULL, &e) == FM_EINPUT,
+              "accepted: %s", message[k]);
+        CHECK(strstr(e.msg, message[k]), "%s", e.msg);
+    }
+    fm_buf_free(&b);
+    fm_buf_free(&bad);
+    pf_sum_free(&p);
+}
+
 /* What the samples can just reach, on both sides, is accepted. */
 static void
 bounds(const struct fm_model *m)
@@ -139,6 +175,8 @@ hostile(const struct fm_model *m)
     lie(m, 1, 80, v, 8, "samples of a");
     lie(m, 1, 88, v, 8, "a weighs what its policy");
     lie_twin(m);
+    lie_members(m);
+    lie_head(m, "\"fedmrn\",", "\"fedpm\" ,", "is no policy of this method");
     fm_put64(v, FM_SAMPLES_MAX + 1);
     lie(m, 1, 80, v, 8, "samples of a");
     fm_put64(v, 12);

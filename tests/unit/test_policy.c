@@ -54,6 +54,16 @@ main(void)
     e = (struct fm_err){FM_OK, ""};
     CHECK(check(&p, FM_FEDPM, &e) == FM_EINPUT, "late votes");
     CHECK(strstr(e.msg, "a late answer does not count"), "%s", e.msg);
+    p = fm_policy_default(FM_FEDMRNS);
+    p.rule.kind = FM_RULE_MAJORITY;
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(check(&p, FM_FEDMRNS, &e) == FM_EINPUT, "weighted majority");
+    CHECK(strstr(e.msg, "a rule counts each client once"), "%s", e.msg);
+    p.weighting.by = FM_BY_CLIENT;
+    p.max_stale = 1;
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(check(&p, FM_FEDMRNS, &e) == FM_EINPUT, "late majority");
+    CHECK(strstr(e.msg, "a rule takes no late answers"), "%s", e.msg);
     p = fm_policy_default(FM_FEDAVG);
     e = (struct fm_err){FM_OK, ""};
     CHECK(check(&p, FM_FEDPM, &e) == FM_EINPUT, "weighted votes");

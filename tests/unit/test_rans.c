@@ -151,6 +151,19 @@ length(void)
 }
 
 /* Any bytes: no crash, and every variant says the same of them. */
+/* States that no coder leaves. */
+static void
+low(void)
+{
+    uint8_t code[FM_RANS_FEW * 4];
+    struct fm_rans_in in;
+
+    memset(code, 0xff, sizeof code);
+    CHECK(fm_rans_open(&in, code, sizeof code, FM_RANS_FEW), "good states");
+    memset(code + sizeof code - 4, 0, 4);
+    CHECK(!fm_rans_open(&in, code, sizeof code, FM_RANS_FEW), "a state of 0");
+}
+
 static void
 hostile(void)
 {
@@ -189,5 +202,6 @@ main(void)
     pieces();
     length();
     hostile();
+    low();
     return 0;
 }

@@ -255,6 +255,7 @@ refusals(void)
 {
     const struct fm_rule two = {FM_RULE_TRIMMED, 2, 0};
     const struct fm_rule rule = {FM_RULE_MAJORITY, 0, 0};
+    const struct fm_rule krum = {FM_RULE_KRUM, 1, 1};
     struct fm_model *m = shared("input 4\nlinear 2\n");
     struct fm_bundle b[3];
     struct fm_err e = {FM_OK, ""};
@@ -275,9 +276,34 @@ refusals(void)
     e.code = FM_OK;
     CHECK(fm_robust_apply(r, sum, 3, NULL, &e) == FM_EINPUT, "no signs");
     CHECK(strstr(e.msg, "no signs of 3 clients"), "%s", e.msg);
+    fm_accum_free(sum);
+    fm_robust_free(r);
+    /* What one client cannot have sent: 0, 3 or -3 times the noise, or 1 more
+     * or less. */
+    for (int k = 0; k < 4; k++) {
+        r = fm_robust_new(&rule, m, NULL);
+        sum = sum_of(m, r, b, 1, false);
+        if (k < 3)
+            sum->masked[3] *= 3 * (k - 1) * (sum->masked[3] < 0 ? -1 : 1);
+        else
+            sum->masked[3] += sum->masked[3] < 0 ? -1 : 1;
+        e.code = FM_OK;
+        CHECK(fm_robust_apply(r, sum, 1, NULL, &e) == FM_EINPUT, "%d", k);
+        CHECK(strstr(e.msg, "no signs of 1 clients"), "%s", e.msg);
+        fm_accum_free(sum);
+        fm_robust_free(r);
+    }
+    r = fm_robust_new(&krum, m, NULL);
+    CHECK(r, "memory");
+    for (int k = 0; k <= FM_ROBUST_KRUM; k++) {
+        e.code = FM_OK;
+        CHECK(fm_robust_add(r, &b[0], &e) ==
+                  (k < FM_ROBUST_KRUM ? 0 : FM_EINPUT),
+              "client %d", k);
+    }
+    CHECK(strstr(e.msg, "krum takes at most 4096 clients"), "%s", e.msg);
     for (size_t k = 0; k < 3; k++)
         fm_bundle_free(&b[k]);
-    fm_accum_free(sum);
     fm_robust_free(r);
     fm_robust_free(NULL);
     fm_model_free(m);

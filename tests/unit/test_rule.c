@@ -51,7 +51,9 @@ sound(void)
     fm_settings_default(&set, FM_FEDPM);
     CHECK(fm_rule_check(&r, &set, NULL) == 0, "votes");
     fm_settings_default(&set, FM_FEDAVG);
-    CHECK(fm_rule_check(&r, &set, NULL) == FM_EINPUT, "no bits");
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_rule_check(&r, &set, &e) == FM_EINPUT, "no bits");
+    CHECK(strstr(e.msg, "clients send no bits"), "%s", e.msg);
 }
 
 static void

@@ -134,6 +134,26 @@ writer(void)
     fm_buf_free(&b);
 }
 
+/* A header that nobody would read is not written. */
+static void
+too_long(void)
+{
+    const size_t most = 16 << 20;
+    char key[] = "k", *value = malloc(most + 1);
+    struct fm_st_meta meta = {key, value};
+    struct fm_st st = {0, 1, NULL, &meta};
+    struct fm_buf b = {0};
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(value, "memory");
+    memset(value, 'a', most);
+    value[most] = '\0';
+    CHECK(fm_st_header(&b, &st, &e) == FM_EINPUT && b.len == 0, "written");
+    CHECK(strstr(e.msg, "more than 16 MiB"), "%s", e.msg);
+    fm_buf_free(&b);
+    free(value);
+}
+
 static void
 hostile(void)
 {
@@ -171,6 +191,10 @@ hostile(void)
         {"{\"a\":" ENTRY("[65536,65536,65536,16384]", "0", "0") "}", 0,
          "does not fill"},
         {"{\"a\":" ENTRY("[1]", "0", "\"4\"") "}", 4, "are not two integers"},
+        {"{\"a\":" ENTRY("[1]", "\"0\"", "4") "}", 4, "are not two integers"},
+        {"{\"a\":" ENTRY("[1]", "0", "4,9") "}", 4, "are not two integers"},
+        {"{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+         "a: its entry is not dtype"},
         {"{\"a\":" ENTRY("{}", "0", "4") "}", 4, "its shape is not a list"},
         {"{\"a\":" ENTRY("[1,1,1,1,1,1,1,1,1]", "0", "4") "}", 4, "at most 8"},
         {"{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
@@ -226,6 +250,13 @@ prefixes(void)
         CHECK(fm_st_parse(&st, p, n, &e) == FM_EINPUT, "%zu bytes", n);
         fm_st_free(&st);
         free(p);
+    }
+    {
+        struct fm_err e = {FM_OK, ""};
+
+        CHECK(fm_st_parse(&st, (const uint8_t *)"07070707", 8, &e) == FM_EINPUT,
+              "an archive");
+        CHECK(strstr(e.msg, "an archive, as bundles are"), "%s", e.msg);
     }
     b.data[6] = 1; /* a header of 2^48 bytes */
     CHECK(fm_st_parse(&st, b.data, b.len, NULL) == FM_EINPUT, "huge header");
@@ -293,6 +324,7 @@ main(void)
     narrow();
     alike();
     writer();
+    too_long();
     hostile();
     prefixes();
     head();

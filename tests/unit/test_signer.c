@@ -103,6 +103,8 @@ hostile(void)
 
     refused("", "not a minisign secret key: it does not start");
     refused("hello\nworld\n", "does not start with");
+    refused("a text without the right words\n" SF_PLAIN "\n",
+            "does not start with");
     refused("untrusted comment: x", "second line");
     refused("untrusted comment: x\n" SF_PUBLIC "\n", "this is a public key");
     refused(SF_HEAD SF_PLAIN "\njunk", "and the last");

@@ -102,6 +102,32 @@ refused(const char *bytes, size_t n, const char *why)
     fm_stats_free(&s);
 }
 
+/* As many values as are exact, and no more. */
+static void
+most(void)
+{
+    const uint8_t pixel = 0;
+    const struct fm_dataset d = {
+        .n = 1, .c = 1, .h = 1 << 21, .w = 1 << 20, .x = &pixel};
+    const uint32_t row = 0;
+    const struct fm_stats_feature f = {.name = ""};
+    struct fm_stats s = {0}, more = {0};
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(fm_stats_take(&s, &d, &row, 1, &e) == FM_EINPUT, "2^41 pixels");
+    CHECK(strstr(e.msg, "more than 2^40 values"), "%s", e.msg);
+    CHECK(fm_stats_take(&s, &d, &row, (size_t)1 << 60, NULL) == FM_EINPUT,
+          "more than there are");
+    more.pixels = s.pixels;
+    s.n = more.n = 1;
+    s.count = 1;
+    more.count = (uint64_t)1 << 40;
+    s.feature = more.feature = (struct fm_stats_feature *)&f;
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_stats_add(&s, &more, &e) == FM_EINPUT, "added");
+    CHECK(strstr(e.msg, "more than 2^40 values"), "%s", e.msg);
+}
+
 static void
 hostile(void)
 {
@@ -110,6 +136,14 @@ hostile(void)
     } bad[] = {
         {"", "not a file of sums"},
         {"a,b,c\n1,2,3\n", "not a file of sums"},
+        {"gedmrn-stats\t1\ttable\t4\t1\n", "not a file of sums"},
+        {"fedmrn-stats\t1\ttable\t18446744073709551620\t1\n", "not a head"},
+        {"fedmrn-stats\t1\ttable\t4\t1\nabcdef\t0x0\t0x0p+0\n",
+         "line 2: not an exact sum"},
+        {"fedmrn-stats\t1\ttable\t4\t00000000000000000000000000000000000000000"
+         "000000000000000000000000000000000000000000000000000000000000000000001"
+         "\n",
+         "line 1: not a line of sums"},
         {"fedmrn-stats\t1\ttable\t4\t1", "line 1: cut short"},
         {"fedmrn-stats\t1\ttable\t4\n", "line 1: 4 fields, not 5"},
         {"fedmrn-stats\t2\ttable\t4\t1\n", "version '2'"},
@@ -145,6 +179,7 @@ hostile(void)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refused(bad[i].text, strlen(bad[i].text), bad[i].why);
+    refused("fedmrn-stats\t1\0\ttable\t4\t1\n", 29, "line 1: not a line of");
     for (size_t n = 0; n < b.len; n++)
         refused((const char *)b.data, n, n < 13 ? "not a file" : "");
     for (size_t i = 0; i < b.len; i++) {
@@ -202,6 +237,7 @@ main(void)
     golden();
     pixels();
     hostile();
+    most();
     unlike();
     return 0;
 }

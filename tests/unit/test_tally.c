@@ -62,6 +62,18 @@ bounds(void)
     CHECK(fm_tally_count(&t, &c, &old, &e) == FM_EINPUT, "c");
     CHECK(strstr(e.msg, "samples of client c"), "%s", e.msg);
     fm_tally_free(&t);
+    for (int i = 0; i <= FM_PARTS_MAX; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "%d", i);
+        a = entry(name, (uint8_t)i, 1, "a");
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(fm_tally_count(&t, &a, &old, &e) ==
+                  (i < FM_PARTS_MAX ? 0 : FM_EINPUT),
+              "client %d: %s", i, e.msg);
+    }
+    CHECK(strstr(e.msg, "clients in one round"), "%s", e.msg);
+    fm_tally_free(&t);
 }
 
 /* Many clients: all are found again, sorted lists are sorted. */

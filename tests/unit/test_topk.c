@@ -87,6 +87,9 @@ hostile(void)
 
     CHECK(fm_codec_decode(y, &s, code, 4, &e) == FM_EINPUT, "length 0");
     CHECK(strstr(e.msg, "value 0 has no place among 16000"), "%s", e.msg);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_codec_decode(y, &s, code, 3, &e) == FM_EINPUT, "3 bytes");
+    CHECK(strstr(e.msg, "3 bytes cannot hold 1 of 16000"), "%s", e.msg);
     memset(code + 4, 0xff, 12);
     CHECK(fm_codec_decode(y, &s, code, 16, NULL) == FM_EINPUT, "beyond");
 }

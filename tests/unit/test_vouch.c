@@ -178,6 +178,8 @@ several(const struct fm_roster *r)
     refused(v, "r", "r: item at byte 310: no signature: there is no r.sigs");
     CHECK(!fm_vouch_beside("r") && !fm_vouch_beside("-"), "beside");
     fx_save("r.sigs", &sigs);
+    fx_save("-.sigs", &sigs);
+    CHECK(!fm_vouch_beside("-"), "beside standard input");
     CHECK(fm_vouch_beside("r") && fm_vouch_beside("a.mrn"), "not beside");
     CHECK(take(v, "r") == 0, "%s", e.msg);
     CHECK(kept.len == sigs.len && !memcmp(kept.data, sigs.data, kept.len),
