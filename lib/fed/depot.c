@@ -156,6 +156,27 @@ visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+/*
+ * What `path` is, or where a link to a file leads; 0: nothing, such as a link
+ * that leads nowhere.  A link to a directory is none: it might lead round.
+ */
+static int
+what_is(mode_t *mode, const char *path, struct fm_err *e)
+{
+    struct stat st;
+    bool link;
+
+    *mode = 0;
+    if (lstat(path, &st) == 0) {
+        link = S_ISLNK(st.st_mode);
+        if (!link || stat(path, &st) == 0) {
+            *mode = link && S_ISDIR(st.st_mode) ? 0 : st.st_mode;
+            return 0;
+        }
+    }
+    return errno == ENOENT || errno == ELOOP ? 0 : fm_err_errno(e, errno, path);
+}
+
 static int
 walk(struct fm_depot *d, const char *dir, int depth, struct fm_err *e)
 {
@@ -165,8 +186,8 @@ walk(struct fm_depot *d, const char *dir, int depth, struct fm_err *e)
     if (n < 0)
         return fm_err_errno(e, errno, dir);
     for (int i = 0; i < n; i++) {
-        struct stat st;
         char *path = NULL;
+        mode_t mode = 0;
 
         if (rc == 0 && asprintf(&path, "%s/%s", dir, list[i]->d_name) < 0) {
             path = NULL;
@@ -175,11 +196,12 @@ walk(struct fm_depot *d, const char *dir, int depth, struct fm_err *e)
         free(list[i]);
         if (rc)
             continue;
-        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        rc = what_is(&mode, path, e);
+        if (rc == 0 && S_ISDIR(mode)) {
             if (depth < DEPTH_MAX)
                 rc = walk(d, path, depth + 1, e);
             free(path);
-        } else if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+        } else if (S_ISREG(mode)) {
             rc = take(d, path, e);
         } else {
             free(path);
