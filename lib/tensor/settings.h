@@ -126,7 +126,7 @@ enum fm_gradient { FM_GRADIENT_PAPER, FM_GRADIENT_AUTHORS };
 enum fm_loss_kind { FM_LOSS_SOFTMAX, FM_LOSS_MSE, FM_LOSS_BCE };
 enum fm_flip { FM_FLIP_NO, FM_FLIP_YES };
 
-enum { FM_CHANNELS_MAX = 64, FM_FULL_EXACT = 32 };
+enum { FM_CHANNELS_MAX = 1024, FM_FULL_EXACT = 32 };
 
 struct fm_settings {
     enum fm_method method;
@@ -209,7 +209,7 @@ int fm_setting_set(struct fm_settings *s, const char *name, const char *text,
                    struct fm_err *e);
 
 /* fm_setting_get - its canonical text, into `out`.  FM_SETTING_TEXT bytes. */
-enum { FM_SETTING_TEXT = 2048 };
+enum { FM_SETTING_TEXT = 32768 };
 void fm_setting_get(const struct fm_settings *s, const char *name, char *out);
 
 /* What the schedules give for a round, from 1; the same on every machine. */

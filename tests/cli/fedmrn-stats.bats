@@ -47,10 +47,15 @@ table() {
     gzip vectors
     [ "$(fedmrn-stats --images vectors.gz | fedmrn-stats --settings)" = \
         "--mean=0.5,1 --std=0.5,1" ]
-    idx 1 65 -- 1 >many
+    idx 1 1025 -- 1 >many
     run -3 --separate-stderr fedmrn-stats --images many --settings -o x
-    [[ $stderr == "fedmrn-stats: 65 features, but a model keeps at most 64 means; "* ]]
+    [[ $stderr == "fedmrn-stats: 1025 features, but a model keeps at most 1024 means; "* ]]
     [ ! -e x ]
+    idx 1 1024 -- 1 >many
+    printf '%s\n' 'input 1024' 'linear 2' >net
+    # shellcheck disable=SC2046 # options are meant
+    fedmrn-init -a net $(fedmrn-stats --images many --settings) -o w0
+    [ "$(fedmrn-inspect --json w0 | jq '.settings.mean | split(",") | length')" = 1024 ]
 }
 
 @test "stats: what does not belong together is refused by name" {

@@ -199,9 +199,11 @@ hostile(void)
     for (size_t i = 0; i < FM_CHANNELS_MAX + 1; i++)
         memcpy(many + 2 * i, "1,", 2);
     many[2 * FM_CHANNELS_MAX + 1] = '\0';
-    CHECK(fm_setting_set(&s, "std", many, NULL) == FM_EINPUT, "65 channels");
+    CHECK(fm_setting_set(&s, "std", many, NULL) == FM_EINPUT, "one too many");
     many[2 * FM_CHANNELS_MAX - 1] = '\0';
-    CHECK(fm_setting_set(&s, "std", many, NULL) == 0 && s.nstd == 64, "64");
+    CHECK(fm_setting_set(&s, "std", many, NULL) == 0 &&
+              s.nstd == FM_CHANNELS_MAX,
+          "as many as there may be");
 }
 
 /* The longest text that a setting can have fits FM_SETTING_TEXT. */
@@ -216,9 +218,10 @@ longest(void)
     for (size_t i = 0; i < s.nmean; i++)
         s.mean[i] = -0x1.23456ap-120f;
     fm_setting_get(&s, "mean", text);
-    CHECK(strlen(text) > 64 * 12, "%s", text);
-    CHECK(fm_setting_set(&s, "mean", text, NULL) == 0 && s.nmean == 64 &&
-              s.mean[63] == -0x1.23456ap-120f,
+    CHECK(strlen(text) > FM_CHANNELS_MAX * 12, "%s", text);
+    CHECK(fm_setting_set(&s, "mean", text, NULL) == 0 &&
+              s.nmean == FM_CHANNELS_MAX &&
+              s.mean[FM_CHANNELS_MAX - 1] == -0x1.23456ap-120f,
           "%s", text);
 }
 
