@@ -138,6 +138,7 @@ int
 fm_signatures_open(struct fm_signatures *in, const char *path, struct fm_err *e)
 {
     in->line = in->at = in->have = 0;
+    in->lost = false;
     return fm_source_open(&in->src, path, e);
 }
 
@@ -266,28 +267,96 @@ take_signature(struct fm_signature *s, const char *text, size_t n,
     return 0;
 }
 
+/* The four lines; *text and *n receive the last that was read. */
+static int
+take_lines(struct fm_signatures *in, struct fm_signature *s, const char **text,
+           size_t *n, struct fm_err *e)
+{
+    int rc;
+
+    if ((rc = take_comment(s->untrusted, sizeof s->untrusted, untrusted, *text,
+                           *n, in, e)) ||
+        (rc = need_line(in, text, n, e)) ||
+        (rc = take_signature(s, *text, *n, in, e)) ||
+        (rc = need_line(in, text, n, e)) ||
+        (rc = take_comment(s->trusted, sizeof s->trusted, trusted, *text, *n,
+                           in, e)) ||
+        (rc = need_line(in, text, n, e)))
+        return rc;
+    if (!fm_base64_read(s->global, sizeof s->global, *text, *n))
+        return refuse(in, e, "not the base64 of a global signature");
+    return 0;
+}
+
+static bool
+begins(const char *text, size_t n, const char *with)
+{
+    return n >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * A line that was refused may be the next signature's first, or, where the
+ * newline between them is damaged, end with it: then it is read again.  What
+ * somebody wrote into a comment begins nothing.
+ */
+static void
+give_back(struct fm_signatures *in, const char *text, size_t n)
+{
+    const char *head = begins(text, n, trusted)
+                           ? NULL
+                           : memmem(text, n, untrusted, strlen(untrusted));
+
+    if (!head)
+        return;
+    in->at = (size_t)(head - in->buf);
+    in->line--;
+}
+
+/* Behind a damaged signature: to where the next one begins, or the end. */
+static int
+find_next(struct fm_signatures *in, struct fm_err *e)
+{
+    for (;;) {
+        struct fm_err why = {FM_OK, ""};
+        const char *text;
+        size_t n;
+        int rc = get_line(in, &text, &n, &why);
+
+        if (rc == FM_ESYS)
+            return fm_err_set(e, FM_ESYS, "%s", why.msg);
+        if (rc && !text)
+            in->at = in->have; /* a line without an end */
+        else if (!text)
+            return 0;
+        else if (begins(text, n, untrusted)) {
+            give_back(in, text, n);
+            return 0;
+        }
+    }
+}
+
 int
 fm_signatures_next(struct fm_signatures *in, struct fm_signature *s,
                    bool *there, struct fm_err *e)
 {
     const char *text;
-    size_t n;
+    size_t n, first;
     int rc;
 
     *there = false;
-    if ((rc = get_line(in, &text, &n, e)) || !text)
+    if (in->lost && (rc = find_next(in, e)))
         return rc;
-    if ((rc = take_comment(s->untrusted, sizeof s->untrusted, untrusted, text,
-                           n, in, e)) ||
-        (rc = need_line(in, &text, &n, e)) ||
-        (rc = take_signature(s, text, n, in, e)) ||
-        (rc = need_line(in, &text, &n, e)) ||
-        (rc = take_comment(s->trusted, sizeof s->trusted, trusted, text, n, in,
-                           e)) ||
-        (rc = need_line(in, &text, &n, e)))
-        return rc;
-    if (!fm_base64_read(s->global, sizeof s->global, text, n))
-        return refuse(in, e, "not the base64 of a global signature");
-    *there = true;
-    return 0;
+    in->lost = false;
+    rc = get_line(in, &text, &n, e);
+    if (rc == 0 && !text)
+        return 0;
+    first = in->line;
+    if (rc == 0)
+        rc = take_lines(in, s, &text, &n, e);
+    in->lost = rc == FM_EINPUT;
+    /* Not this one's own beginning. */
+    if (in->lost && text && (in->line > first || !begins(text, n, untrusted)))
+        give_back(in, text, n);
+    *there = rc == 0;
+    return rc;
 }

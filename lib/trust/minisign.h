@@ -90,6 +90,7 @@ struct fm_signatures {
     struct fm_source src;
     size_t line;     /* lines read */
     size_t at, have; /* of `buf`: taken, filled */
+    bool lost;       /* the last one was damaged */
     char buf[FM_SIGNATURE_BUFFER];
 };
 
@@ -97,6 +98,8 @@ struct fm_signatures {
  * fm_signatures_open - start reading `path` or "-".
  * fm_signatures_next - the next one into *s; *there is false at a clean end.
  * Both return 0, FM_EINPUT or FM_ESYS; messages name the file and the line.
+ * After a signature that is damaged (FM_EINPUT) the next call reads from where
+ * the one after it begins: its untrusted comment.
  */
 int fm_signatures_open(struct fm_signatures *in, const char *path,
                        struct fm_err *e);

@@ -81,14 +81,13 @@ next(struct fm_vouch *v, bool round_file, struct fm_err *e)
             return rc;
         v->open = true;
     }
-    if ((rc = fm_signatures_next(&v->in, &v->sig, &there, e)))
-        return rc;
-    if (!there)
+    rc = fm_signatures_next(&v->in, &v->sig, &there, e);
+    if (rc == 0 && !there)
         return fm_err_set(e, FM_EINPUT, "no signature: %s has %s%zu",
                           fm_file_name(v->name), v->taken ? "only " : "",
                           v->taken);
-    v->taken++;
-    return 0;
+    v->taken++; /* a damaged one, too, is some bundle's */
+    return rc;
 }
 
 /* Who signed these bytes, into v->by. */

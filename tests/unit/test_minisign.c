@@ -261,6 +261,63 @@ several(void)
     free(crlf);
 }
 
+/*
+ * Three signatures, of which the second is damaged: the others are there, and
+ * it alone is missed.  `from` is replaced in it by `to`, once.
+ */
+static void
+damaged(const char *from, const char *to)
+{
+    const char *at = strstr(SF_SIGNATURE, from);
+    struct fm_signatures in;
+    char text[4096];
+    bool there;
+
+    CHECK(at, "%s", from);
+    snprintf(text, sizeof text, "%s%.*s%s%s%s", SF_SIGNATURE,
+             (int)(at - SF_SIGNATURE), SF_SIGNATURE, to, at + strlen(from),
+             SF_SIGNATURE);
+    sf_save("s", text, strlen(text));
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_signatures_open(&in, "s", &e) == 0, "%s", e.msg);
+    CHECK(!fm_signatures_next(&in, &sig, &there, &e) && there, "%s", e.msg);
+    CHECK(fm_signatures_next(&in, &sig, &there, &e) == FM_EINPUT && !there,
+          "%s for %s is taken", to, from);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(!fm_signatures_next(&in, &sig, &there, &e) && there, "%s: %s", to,
+          e.msg);
+    CHECK(strcmp(sig.trusted, "a comment") == 0, "%s", sig.trusted);
+    CHECK(!fm_signatures_next(&in, &sig, &there, &e) && !there, "%s: %s", to,
+          e.msg);
+    fm_signatures_close(&in);
+}
+
+/* Every byte of it, the newlines among them, and lines that come and go. */
+static void
+resumes(void)
+{
+    static char zeros[2000];
+
+    damaged("untrusted comment: ", "untrusted c0mment: ");
+    damaged("key\n", "key");
+    damaged("key\n", "key\n\n");
+    damaged("RUR", "R\nR");
+    damaged("RUR", "!UR");
+    damaged("AI=\n", "AI=");
+    damaged("AI=\n", "AI=\n\n");
+    damaged("trusted comment: a", "trusted comment; a");
+    damaged("trusted comment: a comment", "trusted comment: a\ncomment");
+    damaged("OiZ1", "OiZ");
+    damaged("OiZ1", "OiZ\n");
+    damaged("wuDA==\n", "wuDA==J"); /* it runs into the third */
+    damaged("wuDA==\n", "wuDA=\n");
+    damaged("wuDA==\n", "");
+    /* A comment that looks like a beginning begins nothing. */
+    damaged("a comment\nO", "untrusted comment: x\n!");
+    memset(zeros, 'x', sizeof zeros - 1);
+    damaged("signature", zeros);
+}
+
 static void
 keys(void)
 {
@@ -293,6 +350,7 @@ main(void)
     hostile();
     cuts();
     several();
+    resumes();
     keys();
     fx_leave(dir);
     return 0;
