@@ -89,6 +89,54 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
     return 0;
 }
 
+/*
+ * Is a variance below 0 by this?  Sums count in multiples of 2^-48, and a
+ * variance from 2^-24 on is one.
+ */
+static bool
+is_below(float variance, float delta)
+{
+    if (variance >= 0x1p-24f)
+        return delta < -variance;
+    return (double)delta * 0x1p48 <
+           -((double)(uint32_t)((double)variance * 0x1p48) + 0.5);
+}
+
+/*
+ * As long as no answer takes a running variance below 0, no mean of them does.
+ * One that is late was made from another variance, and its word is held against
+ * this one all the same: it would take away what is not there.
+ */
+static int
+check_variances(const struct fm_bundle *b, const struct fm_model *base,
+                struct fm_err *e)
+{
+    for (size_t t = 0; t < base->arch->ntensors; t++) {
+        const struct fm_model_tensor *at = &base->tensor[t];
+
+        if (at->spec->role != FM_VAR)
+            continue;
+        for (size_t i = 0; i < at->spec->count; i++)
+            if (is_below(at->value[i], fm_getf(b->dense + 4 * (at->at + i))))
+                return fm_err_set(e, FM_EINPUT,
+                                  "dense: makes %s[%zu] negative, and it is a "
+                                  "variance",
+                                  at->spec->name, i);
+    }
+    return 0;
+}
+
+int
+fm_bundle_check_values(const struct fm_bundle *b, const struct fm_model *base,
+                       struct fm_err *e)
+{
+    int rc;
+
+    assert(fm_bundle_decoded(b) && b->full == base->full);
+    rc = fm_step_check(b, base, e);
+    return rc ? rc : check_variances(b, base, e);
+}
+
 /* The rest, once it is known which model it answers. */
 static int
 check_shape(const struct fm_bundle *b, const struct fm_model *base,
@@ -103,7 +151,7 @@ check_shape(const struct fm_bundle *b, const struct fm_model *base,
                           "has %zu masked and %zu full parameters, but its "
                           "model has %zu and %zu",
                           b->masked, b->full, base->masked, base->full);
-    return b->dense ? fm_step_check(b, base, e) : 0;
+    return fm_bundle_decoded(b) ? fm_bundle_check_values(b, base, e) : 0;
 }
 
 int

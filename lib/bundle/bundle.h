@@ -44,7 +44,8 @@
  * Without a base (fedmrn-inspect, fedmrn-verify) "masked" and "full" take its
  * place: they are held against the members' sizes.
  *
- * A delta is refused when it is not finite or its magnitude is 2^38 or more.
+ * A delta is refused when it is not finite or its magnitude is 2^38 or more, or
+ * when it would make a running variance of the base negative.
  *
  * A bundle has at most 2^32 - 1 bytes, so that it fits on a FAT32 stick.
  */
@@ -138,6 +139,14 @@ int fm_bundle_write(struct fm_buf *out, struct fm_bundle *b, struct fm_err *e);
 /* fm_bundle_check_deltas - is every float of b->dense a delta?  0 or FM_EINPUT.
  */
 int fm_bundle_check_deltas(const struct fm_bundle *b, struct fm_err *e);
+
+/*
+ * fm_bundle_check_values - of a decoded bundle, whose sizes are the base
+ * model's: are its numbers possible?  Steps are what step.h says, and no delta
+ * takes a running variance of the base below 0.  0 or FM_EINPUT.
+ */
+int fm_bundle_check_values(const struct fm_bundle *b,
+                           const struct fm_model *base, struct fm_err *e);
 
 /* fm_bundle_check_base - the last step of fm_bundle_parse, on its own. */
 int fm_bundle_check_base(const struct fm_bundle *b, const struct fm_model *base,

@@ -245,7 +245,7 @@ fm_coded_decode(struct fm_bundle *b, const struct fm_model *base,
     plain = (struct fm_buf){0};
     if ((rc = fm_bundle_check_deltas(b, e)) == 0 &&
         (rc = fm_sparse_check(b, e)) == 0 &&
-        (!base || (rc = fm_step_check(b, base, e)) == 0))
+        (!base || (rc = fm_bundle_check_values(b, base, e)) == 0))
         rc = check_id(b, e);
 out:
     fm_buf_free(&plain);

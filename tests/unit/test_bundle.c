@@ -217,6 +217,42 @@ other_base(const struct fm_model *m)
     fm_bundle_free(&good);
 }
 
+/* A delta may take all of a running variance, and no more. */
+static void
+variances(struct fm_model *m)
+{
+    static const struct {
+        float variance, delta;
+        bool good;
+    } row[] = {
+        {2.5f, -2.5f, true},
+        {2.5f, -2.5000002f, false},
+        {0, 0, true},
+        {0, -0x1p-30f, false},
+        {0x1.8p-48f, -0x1p-48f, true},
+        {0x1.8p-48f, -0x1.cp-48f, false},
+        {0x1p-24f, -0x1p-24f, true},
+        {0x1p-24f, -0x1.000002p-24f, false},
+    };
+    struct fm_bundle b = fx_answer(m, "7", 600, 1);
+    size_t t = 0;
+
+    while (m->tensor[t].spec->role != FM_VAR)
+        t++;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct fm_err e = {FM_OK, ""};
+
+        m->tensor[t].value[0] = row[i].variance;
+        fm_putf(b.bytes.data + (b.dense - b.bytes.data) + 4 * m->tensor[t].at,
+                row[i].delta);
+        CHECK((fm_bundle_check_values(&b, m, &e) == 0) == row[i].good,
+              "row %zu: %s", i, e.msg);
+        CHECK(row[i].good || strstr(e.msg, "running_var[0] negative"), "%s",
+              e.msg);
+    }
+    fm_bundle_free(&b);
+}
+
 /* 2^32 - 1 bytes, of which 954 are not for parameters. */
 static void
 bound(void)
@@ -251,6 +287,7 @@ main(void)
     damage(tiny);
     sizes(m);
     other_base(tiny);
+    variances(tiny);
     fm_model_free(tiny);
     fm_model_free(avg);
     fm_model_free(m);
