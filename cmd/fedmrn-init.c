@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/common.h"
 #include "cli/out.h"
+#include "tensor/idle.h"
 #include "tensor/import.h"
 #include "tensor/model.h"
 
@@ -123,6 +124,16 @@ read_settings(struct fm_settings *set)
         if (text && !fm_setting_serves(name, set->server))
             fm_cli_usage("option --%s means nothing to --server-optimizer %s",
                          name, server ? server : "sgd");
+    }
+    for (size_t i = 1; fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i],
+                   *idle = fm_setting_applies(name, set->method) &&
+                                   fm_opt(&tool, name)
+                               ? fm_setting_idle(set, name)
+                               : NULL;
+
+        if (idle)
+            fm_cli_usage("option --%s means nothing under %s", name, idle);
     }
     if (set->sparsity_to < set->sparsity_from ||
         set->sparsity[1] < set->sparsity[0])
@@ -255,6 +266,9 @@ run(struct fm_err *e)
         fm_cli_usage("option --%s", e->msg);
     if (!m)
         return (int)e->code;
+    if (fm_opt(&tool, "full-bits") && !fm_model_sends_full(m))
+        fm_cli_usage("option --full-bits means nothing to this network, of "
+                     "which nothing travels in full");
     f.model = m;
     rc = first_values(m, e);
     if (!rc)

@@ -110,6 +110,9 @@ parse_seed_mode(struct job *j)
     }
     if (j->set.noise_key == FM_NOISE_CLIENT)
         fm_opt_need(&tool, "client");
+    else if (j->client)
+        fm_cli_usage("option --client means nothing under --noise-key round, "
+                     "whose noise is everybody's");
     if (fm_opt(&tool, "key"))
         return;
     fm_opt_need(&tool, "noise");
@@ -133,6 +136,8 @@ parse(struct job *j, int argc, char **argv)
     static const char *const seeded[] = {"seed", "noise", "noise-key", "shape",
                                          NULL};
     char why[FM_CLIENT_WHY];
+    static const char *const noisy[] = {"noise", "ordinal", "shape", "format",
+                                        NULL};
     int n;
 
     argv = fm_cli_start(&tool, argc, argv, &n);
@@ -149,7 +154,9 @@ parse(struct job *j, int argc, char **argv)
         refuse_together("model", seeded);
     else
         parse_seed_mode(j);
-    if (!fm_opt(&tool, "key") && j->form != TEXT)
+    if (fm_opt(&tool, "key"))
+        refuse_together("key", noisy);
+    else if (j->form != TEXT)
         fm_out_check_tty(fm_opt(&tool, "output"));
 }
 

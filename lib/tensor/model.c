@@ -105,6 +105,15 @@ fm_model_fits(const struct fm_model *m, struct fm_err *e)
                       name, n, m->arch->input.c);
 }
 
+bool
+fm_model_sends_full(const struct fm_model *m)
+{
+    for (size_t i = 0; i < m->arch->ntensors; i++)
+        if (!m->tensor[i].masked)
+            return true;
+    return false;
+}
+
 struct fm_model *
 fm_model_new(struct fm_arch *arch, const struct fm_settings *set, uint64_t seed,
              struct fm_err *e)

@@ -136,6 +136,9 @@ fm_method_dithered(enum fm_method m)
     return fm_method_masked(m) && m != FM_FEDSPARSIFY;
 }
 
+/* fm_model_sends_full - is there a tensor that travels in full? */
+bool fm_model_sends_full(const struct fm_model *m);
+
 /* fm_role_trained - has it a gradient?  (Running mean and variance do not.) */
 static inline bool
 fm_role_trained(enum fm_role r)
