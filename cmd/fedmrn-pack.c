@@ -7,6 +7,7 @@
 #include "cli/out.h"
 #include "cli/password.h"
 #include "cli/progress.h"
+#include "codec/codec.h"
 #include "fed/expand.h"
 #include "fed/foreign.h"
 #include "trust/attach.h"
@@ -122,21 +123,6 @@ choose_codec(struct fm_pack_codec *c, const struct fm_model *m)
     return c->asked || c->codec.kind != FM_CODEC_FLOAT32;
 }
 
-/* After the answer: without it, what it left out would count as sent. */
-static int
-write_residual(const struct fm_pack *p, struct fm_err *e)
-{
-    struct fm_buf file = {0};
-    int rc;
-
-    if (!p->residual.left)
-        return 0;
-    if (!(rc = fm_residual_write(&file, &p->residual, p->model, e)))
-        rc = fm_out_write(p->codec->residual, file.data, file.len, e);
-    fm_buf_free(&file);
-    return rc;
-}
-
 static const char *const kinds[] = {
     [FM_FOREIGN_UPDATE] = "update",
     [FM_FOREIGN_WEIGHTS] = "weights",
@@ -186,6 +172,19 @@ update_options(struct fm_foreign *f, int operands)
     return true;
 }
 
+/* What it answers, and how its masks are drawn. */
+static void
+aim_update(struct fm_foreign *f, const struct fm_model *base, uint64_t seed)
+{
+    f->base = base;
+    f->private_seed = seed;
+    if (fm_opt(&tool, "dither") && !fm_method_dithered(base->set.method))
+        fm_cli_usage("option --dither: means nothing to this model, whose "
+                     "clients draw no masks");
+    if (!fm_opt(&tool, "dither") && f->kind != FM_FOREIGN_MASKS)
+        f->dither = base->set.dither;
+}
+
 /* The update as a bundle among those of `p`. */
 static int
 take_update(struct fm_pack *p, struct fm_foreign *f, enum fm_pack_form how,
@@ -195,12 +194,6 @@ take_update(struct fm_pack *p, struct fm_foreign *f, enum fm_pack_form how,
     struct fm_bundle b = {0};
     int rc;
 
-    f->base = p->model;
-    if (fm_opt(&tool, "dither") && !fm_method_dithered(p->model->set.method))
-        fm_cli_usage("option --dither: means nothing to this model, whose "
-                     "clients draw no masks");
-    if (!fm_opt(&tool, "dither") && f->kind != FM_FOREIGN_MASKS)
-        f->dither = p->model->set.dither;
     if (!(rc = fm_foreign_answer(&b, f, path, e)) &&
         (rc = fm_pack_put_in(p, &b, how, e)))
         fm_err_where(e, fm_file_name(path));
@@ -284,6 +277,58 @@ write_out(struct fm_attach *a, struct fm_pack *p, struct fm_err *e)
     return fm_out_stream(out, fm_pack_put, p, e);
 }
 
+struct answer {
+    struct fm_attach *a;
+    struct fm_pack *p;
+};
+
+static int
+write_answer(void *ctx, struct fm_err *e)
+{
+    const struct answer *w = ctx;
+
+    return write_out(w->a, w->p, e);
+}
+
+/*
+ * The residual is complete and synced before the answer has its name, and gets
+ * its own after it.  A machine that stops between the two leaves the old one:
+ * with this the same command makes both again, while with the new one it could
+ * not know what the answer had been made of.
+ */
+static int
+write_both(struct fm_attach *a, struct fm_pack *p, struct fm_err *e)
+{
+    struct answer w = {a, p};
+    struct fm_buf file = {0};
+    int rc;
+
+    if (!p->residual.left)
+        return write_out(a, p, e);
+    if (!(rc = fm_residual_write(&file, &p->residual, p->model, e))) {
+        fm_out_before(write_answer, &w);
+        rc = fm_out_write(p->codec->residual, file.data, file.len, e);
+    }
+    fm_buf_free(&file);
+    return rc;
+}
+
+/* A seed that nobody draws with would be lost without a word. */
+static void
+check_seed(const struct fm_pack *p, const struct fm_foreign *update)
+{
+    if (!fm_opt(&tool, "seed") ||
+        (p->codec && fm_codec_chance(&p->codec->codec)))
+        return;
+    if (!update)
+        fm_cli_usage("option --seed means nothing here: %s",
+                     p->codec ? "this codec draws nothing"
+                              : "bundles are packed as they are");
+    if (!fm_foreign_chance(update))
+        fm_cli_usage("option --seed means nothing here: nothing is drawn from "
+                     "it");
+}
+
 /* What is packed: bundles, or an update with its client. */
 struct job {
     char **path;
@@ -328,8 +373,10 @@ run(struct job *j, struct fm_err *e)
     if (!fm_opt_seed(&tool, "seed", &codec->seed) &&
         (rc = fm_key_private(&codec->seed, e)))
         goto out;
+    if (j->update)
+        aim_update(j->update, model, codec->seed);
+    check_seed(&p, j->update);
     if (j->update) {
-        j->update->private_seed = codec->seed;
         if ((rc = take_update(&p, j->update, j->how, e)))
             goto out;
     }
@@ -338,9 +385,7 @@ run(struct job *j, struct fm_err *e)
             goto out;
         fm_progress(i + 1, j->n, "files", NULL);
     }
-    rc = write_out(&a, &p, e);
-    if (rc == 0)
-        rc = write_residual(&p, e);
+    rc = write_both(&a, &p, e);
     if (rc == 0 && p.blind && !fm_opt(&tool, "quiet"))
         fm_cli_note("coded without the noise of the model; --model MODEL makes "
                     "it smaller");

@@ -10,6 +10,7 @@
 #include "fed/input.h"
 #include "fed/local.h"
 #include "fed/state.h"
+#include "tensor/idle.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -113,6 +114,18 @@ override(struct fm_settings *set, const struct fm_model *m)
                          "method",
                          name, method);
     }
+    for (size_t i = 0; m && fm_setting_names[i]; i++) {
+        const char *name = fm_setting_names[i];
+        const char *idle = is_own(name) && fm_opt(&tool, name)
+                               ? fm_setting_idle(set, name)
+                               : NULL;
+
+        if (idle)
+            fm_cli_usage("option --%s means nothing under %s", name, idle);
+    }
+    if (m && fm_opt(&tool, "full-bits") && !fm_model_sends_full(m))
+        fm_cli_usage("option --full-bits means nothing to this model, of which "
+                     "nothing travels in full");
     fm_cli_tokens(&tool, m && fm_arch_vocabulary(m->arch));
     if (m && fm_arch_vocabulary(m->arch) && (set->crop || set->flip))
         fm_cli_usage("options --crop and --flip mean nothing to a network of "
@@ -262,18 +275,42 @@ read_state(struct job *j, const struct fm_model *m, struct fm_err *e)
     return fm_state_read(j->state, j->state_file, e);
 }
 
-/* Before the answer: who got an answer can rely on the state. */
+struct answer {
+    const struct job *job;
+    const struct fm_buf *file;
+};
+
 static int
-write_state(const struct job *j, struct fm_err *e)
+write_answer(void *ctx, struct fm_err *e)
 {
-    struct fm_buf file = {0};
+    const struct answer *a = ctx;
+    const char *out = a->job->out;
+    int rc = fm_out_write(out, a->file->data, a->file->len, e);
+
+    if (rc == 0 && (!out || strcmp(out, "-") == 0))
+        rc = fm_out_close_stdout(e);
+    return rc;
+}
+
+/*
+ * The state is complete and synced before the answer goes out, and has its name
+ * after it.  Who is killed between the two has the state of before, from which
+ * the same command learns the round once more, and not twice.
+ */
+static int
+write_both(const struct job *j, const struct fm_buf *file, struct fm_err *e)
+{
+    struct answer a = {j, file};
+    struct fm_buf state = {0};
     int rc;
 
     if (!j->state)
-        return 0;
-    if (!(rc = fm_state_write(&file, j->state, e)))
-        rc = fm_out_write(j->state_file, file.data, file.len, e);
-    fm_buf_free(&file);
+        return fm_out_write(j->out, file->data, file->len, e);
+    if (!(rc = fm_state_write(&state, j->state, e))) {
+        fm_out_before(write_answer, &a);
+        rc = fm_out_write(j->state_file, state.data, state.len, e);
+    }
+    fm_buf_free(&state);
     return rc;
 }
 
@@ -305,9 +342,8 @@ run(struct job *j, bool seeded, struct fm_err *e)
         goto out;
     if ((rc = train(&b, j, m, &d, e)))
         goto out;
-    if ((rc = fm_bundle_write(&file, &b, e)) || (rc = write_state(j, e)))
-        goto out;
-    if (!(rc = fm_out_write(j->out, file.data, file.len, e)))
+    if (!(rc = fm_bundle_write(&file, &b, e)) &&
+        !(rc = write_both(j, &file, e)))
         rc = drop_checkpoint(j, e);
 out:
     fm_checkpoint_free(j->from);

@@ -19,14 +19,15 @@ struct output {
     char name[PATH_MAX]; /* as the user knows it */
     struct fm_outtemp to;
     bool named; /* it has its name, whatever became of it after that */
+    int (*before)(void *ctx, struct fm_err *e); /* the name is given */
+    void *before_ctx;
 };
 
-/* The one that is open, and the one that is written when it is complete. */
-static struct output output[FM_OUTTEMP_MAX] = {{.to.fd = -1}, {.to.fd = -1}};
+/* The one that is open, the one that is written when it is complete, ... */
+static struct output output[FM_OUTTEMP_MAX] = {
+    {.to.fd = -1}, {.to.fd = -1}, {.to.fd = -1}};
 static struct output *o = &output[0];
 static bool private; /* for its owner's eyes only */
-static int (*before)(void *ctx, struct fm_err *e); /* the name is given */
-static void *before_ctx;
 
 static bool
 is_stdout(const char *path)
@@ -139,7 +140,7 @@ fm_out_open(const char *path, struct fm_err *e)
              is_stdout(path) ? "<stdout>" : path);
     err = choose(path);
     if (err) {
-        before = NULL;
+        o->before = NULL;
         refused(e, err, o->name);
         return NULL;
     }
@@ -154,8 +155,9 @@ fm_out_open(const char *path, struct fm_err *e)
 void
 fm_out_before(int (*fn)(void *ctx, struct fm_err *e), void *ctx)
 {
-    before = fn;
-    before_ctx = ctx;
+    assert(o < output + FM_OUTTEMP_MAX - 1);
+    o->before = fn;
+    o->before_ctx = ctx;
 }
 
 /* Complete, and on its way to its name: whoever waited for that is called, and
@@ -163,15 +165,15 @@ fm_out_before(int (*fn)(void *ctx, struct fm_err *e), void *ctx)
 static int
 call_before(struct fm_err *e)
 {
-    int (*fn)(void *ctx, struct fm_err *e) = before;
+    int (*fn)(void *ctx, struct fm_err *e) = o->before;
     int rc;
 
-    if (!fn || o != output)
+    if (!fn)
         return 0;
-    before = NULL;
-    o = &output[1];
-    rc = fn(before_ctx, e);
-    o = &output[0];
+    o->before = NULL;
+    o++;
+    rc = fn(o[-1].before_ctx, e);
+    o--;
     return rc;
 }
 
@@ -217,8 +219,7 @@ fm_out_abort(void)
     fm_outtemp_drop(&o->to);
     o->stream = NULL;
     o->to.fd = -1;
-    if (o == output)
-        before = NULL;
+    o->before = NULL;
 }
 
 int

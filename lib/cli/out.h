@@ -41,7 +41,7 @@ bool fm_out_same(const char *a, const char *b);
  * (a directory, no such directory, no permission).  Writing to it needs no
  * checks: a failure is remembered.
  * fm_out_commit - flush, sync, close and rename; 0 or FM_ESYS.  Only one
- * output is open at a time.
+ * output is open at a time, but for fm_out_before.
  * fm_out_abort - forget it.
  */
 FILE *fm_out_open(const char *path, struct fm_err *e);
@@ -51,7 +51,8 @@ void fm_out_abort(void);
 /*
  * fm_out_before - have fn(ctx, e) called once, when the next output is complete
  * and, if it is a file, synced: before that has its name.  Its failure is the
- * output's.  It may write one output itself.
+ * output's.  It may write one output itself, and that one likewise; three in
+ * all.
  */
 void fm_out_before(int (*fn)(void *ctx, struct fm_err *e), void *ctx);
 

@@ -15,7 +15,7 @@
 
 /* Of static storage, at most FM_OUTTEMP_MAX of them: a signal's handler looks
  * at them. */
-enum { FM_OUTTEMP_MAX = 2 };
+enum { FM_OUTTEMP_MAX = 3 };
 
 struct fm_outtemp {
     int fd; /* once it is made; its owner closes it */

@@ -18,11 +18,19 @@ avg_round() {
 
 codecs="float16 signsgd signsgd:0.01 topk:0.05 terngrad qsgd:4 drive eden:2"
 
+# seed CODEC N - the option, where the codec draws
+seed() {
+    case $1 in
+    signsgd* | terngrad | qsgd*) echo "--seed $2" ;;
+    esac
+}
+
 @test "codec: what is coded is aggregated to the same bytes by all who hold it" {
     avg_round
     for codec in $codecs; do
         for i in 1 2 3; do
-            fedmrn-pack -m w0 --codec "$codec" --seed $i c$i.mrn -o x$i
+            # shellcheck disable=SC2046 # two words are meant
+            fedmrn-pack -m w0 --codec "$codec" $(seed "$codec" $i) c$i.mrn -o x$i
             fedmrn-verify -q -m w0 x$i
             fedmrn-verify -q x$i
             # Its floats, as they are: the same answer under the same id.
@@ -38,7 +46,8 @@ codecs="float16 signsgd signsgd:0.01 topk:0.05 terngrad qsgd:4 drive eden:2"
         fedmrn-aggregate -q -m w0 r | cmp - w1
         FEDMRN_CPU=portable fedmrn-aggregate -q -t3 -m w0 x2 x1 x3 | cmp - w1
         # The private seed decides all chance there is.
-        fedmrn-pack -m w0 --codec "$codec" --seed 1 <c1.mrn | cmp - x1
+        # shellcheck disable=SC2046 # two words are meant
+        fedmrn-pack -m w0 --codec "$codec" $(seed "$codec" 1) <c1.mrn | cmp - x1
         fedmrn-inspect --json -m w0 x1 | jq -e ".coder == \"$codec\""
         fedmrn-unpack -m w0 x1 -o u
         fedmrn-unpack -m w0 y1 | cmp - u
@@ -107,6 +116,13 @@ id_of() {
     [ ! -s z ]
     run -3 fedmrn-pack -m w0 --codec topk:0.1 --residual no/e c1.mrn -o z
     [ ! -s z ]
+    # Both or neither: without room for the residual the answer has no name.
+    (ulimit -f 1; run -1 fedmrn-pack -m w1 --codec topk:0.01 --residual n d1.mrn -o z)
+    rm -f z
+    (ulimit -f 1; run -1 fedmrn-pack -m w1 --codec topk:0.01 --residual n d1.mrn -o z)
+    [ ! -e z ]
+    [ ! -e n ]
+    [ "$(find . -name '.*.tmp')" = "" ]
 }
 
 @test "codec: bad settings are refused before anything is written" {
@@ -116,6 +132,10 @@ id_of() {
         [[ "$stderr" = "fedmrn-pack: option --codec: $codec is not float32, "* ]]
     done
     run -2 fedmrn-pack --codec signsgd c1.mrn -o x
+    run -2 --separate-stderr fedmrn-pack -m w0 --codec topk:0.1 --seed 1 c1.mrn -o x
+    [[ "$stderr" = *"option --seed means nothing here: this codec draws nothing"* ]]
+    run -2 --separate-stderr fedmrn-pack -m w0 --seed 1 c1.mrn -o x
+    [[ "$stderr" = *"option --seed means nothing here: bundles are packed as they are"* ]]
     run -2 fedmrn-pack -m w0 --codec signsgd --coder raw c1.mrn -o x
     run -2 fedmrn-pack -m w0 --codec float32 --residual e c1.mrn -o x
     run -2 fedmrn-pack -m w0 --residual e c1.mrn -o x

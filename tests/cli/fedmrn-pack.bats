@@ -191,7 +191,7 @@ answers round 2; a round file holds one round" ]
     for codec in float16 signsgd signsgd:0.01 topk:0.05 topk:1 terngrad qsgd:1 \
         qsgd:300 drive eden:2 eden:3 eden:4; do
         echo "$codec"
-        fedmrn-pack --model w0 --codec "$codec" --seed 2 a.mrn -o coded
+        fedmrn-pack --model w0 --codec "$codec" a.mrn -o coded
         fedmrn-unpack --raw --model w0 coded -o decoded
         bsdtar xOf decoded masks dense >want
         /usr/bin/python3 -B "$BATS_TEST_DIRNAME/../../samples/numpy/unpack.py" \

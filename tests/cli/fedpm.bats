@@ -159,6 +159,20 @@ accuracy() {
     run ! cmp -s fresh r1/0.mrn
     fedmrn-inspect s | grep -q 'fedmrn.steps *360'
     cp s before
+    # Without room for the state there is no answer; and who is killed when the
+    # answer has its name has not learned the round twice when he comes again.
+    rm r1/0.mrn
+    (ulimit -f 8; run -1 answer 1 0 --state s)
+    [ ! -e r1/0.mrn ]
+    cmp s before
+    if command -v strace >/dev/null && strace -qq -o /dev/null true; then
+        run -137 strace -qqf -o /dev/null -e trace=rename \
+            -e inject=rename:signal=KILL:when=2 fedmrn-train -q -t1 -m w0 \
+            --images "$images" --labels "$labels" --indices parts/0 \
+            --client 0 --state s -o r1/0.mrn
+        [ -e r1/0.mrn ]
+        cmp s before
+    fi
     run -3 --separate-stderr fedmrn-train -q -m w0 --images "$images" \
         --labels "$labels" --client other --state s -o no
     [[ $stderr = *"s: the state of another client"* ]]
@@ -223,6 +237,19 @@ linear 10' >net.arch
     run -2 --separate-stderr fedmrn-eval -m w1 --mask mean --seed 3 \
         --images "$images" --labels "$labels"
     [[ $stderr = *"--seed means nothing under --mask mean"* ]]
+    run -2 --separate-stderr fedmrn-train -q -m m0 --images "$images" \
+        --labels "$labels" --client 0 --masking dm --dither private -o no
+    [[ $stderr = *"--dither means nothing under masking dm, which draws no mask"* ]]
+    run -2 --separate-stderr fedmrn-train -q -m m0 --images "$images" \
+        --labels "$labels" --client 0 --full-bits 4 -o no
+    [[ $stderr = *"--full-bits means nothing to this model, of which nothing travels in full"* ]]
+    for idle in "fedmrn --masking pm --dither private" \
+        "fedbat --warmup 1 --rho 3" "fedmrn --full-bits 4" \
+        "fedsparsify --sparsity-first 0.1 --sparsity-from 3 --sparsity-to 3"; do
+        # shellcheck disable=SC2086 # words are meant
+        run -2 --separate-stderr fedmrn-init --arch net.arch --method $idle -o no
+        [[ $stderr = *" means nothing "* ]]
+    done
     run -2 --separate-stderr fedmrn-pack --counts --mask sample w1 -o no
     [[ $stderr = *"--counts or --mask, not both"* ]]
     run -3 --separate-stderr fedmrn-pack --counts -o no <m0
