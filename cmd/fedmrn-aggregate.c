@@ -181,6 +181,9 @@ open_roster(struct fm_vouch **v, struct fm_policy *policy, const char *input,
         return (int)e->code;
     policy->roster = fm_vouch_roster(*v);
     policy->listed = fm_roster_listed;
+    policy->rostered = true;
+    memcpy(policy->roster_digest, fm_roster_digest(policy->roster),
+           sizeof policy->roster_digest);
     return 0;
 }
 
@@ -210,6 +213,19 @@ close_ledger(int rc)
         fm_cli_note("%s: line %zu made another model of the same one",
                     record.file.path, record.other);
     fm_record_close(&record);
+}
+
+/* Only the rounds' own records tell whose bundles a model was made of. */
+static void
+tell_unsure(const struct fm_round *round)
+{
+    const size_t n = fm_round_unsure(round);
+
+    if (n)
+        fm_cli_note("%zu late %s: whether the client counted in that round by "
+                    "another bundle, only a --ledger that goes back so far can "
+                    "tell",
+                    n, n == 1 ? "answer" : "answers");
 }
 
 static int
@@ -253,6 +269,10 @@ run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
         rc = (int)e->code;
         goto out;
     }
+    if (ledger &&
+        (rc = fm_record_past(&record.file.lines, record.file.lines.n,
+                             &record.entry.base, round, policy->max_stale, e)))
+        goto out;
     /* What nobody has vouched for is not looked into, not even for its round.
      */
     if (vouch)
@@ -267,6 +287,8 @@ run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
     /* Why there is none is in the report, too; the failure is the news. */
     if (rc)
         write_report(round, NULL);
+    else
+        tell_unsure(round);
 out:
     fm_round_free(round);
     fm_vouch_free(vouch);

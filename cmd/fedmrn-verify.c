@@ -143,6 +143,37 @@ check_head(const struct fm_ledger *l, const char *path, const char *head,
                 : 0;
 }
 
+/* Under --roster: were all rounds closed with this one? */
+static int
+check_roster(const struct fm_ledger *l, const char *path, struct fm_err *e)
+{
+    const char *name = fm_opt(&tool, "roster");
+    const struct fm_policy *p;
+    struct fm_roster *r;
+    char is[FM_LEDGER_HEX], was[FM_LEDGER_HEX];
+    size_t line;
+
+    if (!name)
+        return 0;
+    r = fm_roster_read(name, e);
+    if (!r)
+        return (int)e->code;
+    line = fm_ledger_roster(l, fm_roster_digest(r));
+    fm_ledger_hex(is, fm_roster_digest(r));
+    fm_roster_free(r);
+    if (line == 0)
+        return 0;
+    p = &l->entry[line - 1].policy;
+    if (!p->rostered)
+        return fm_err_set(e, FM_EINPUT, "%s: line %zu: closed without a roster",
+                          path, line);
+    return fm_err_set(e, FM_EINPUT,
+                      "%s: line %zu: closed under the roster %.16s..., and %s "
+                      "is %.16s...",
+                      path, line, fm_ledger_hex(was, p->roster_digest),
+                      fm_file_name(name), is);
+}
+
 static int
 replay(const struct fm_ledger *l, const char *path, struct fm_err *e)
 {
@@ -164,7 +195,8 @@ whole(const struct fm_ledger *l, const char *name, struct fm_err *e)
 
     fm_ledger_hex(hex, l->entry[l->n - 1].hash);
     if (!fm_opt(&tool, "json")) {
-        fm_visible_line("%s: ok: %zu lines, hash %s", name, l->n, hex);
+        fm_visible_line("%s: ok: %zu %s, hash %s", name, l->n,
+                        l->n == 1 ? "line" : "lines", hex);
         return 0;
     }
     j = fm_json_object();
@@ -183,7 +215,8 @@ run_ledger(const char *path, struct fm_err *e)
     int rc;
 
     if ((rc = fm_ledgerfile_read(&l, &torn, path, e)) ||
-        (rc = check_head(&l, fm_file_name(path), fm_opt(&tool, "head"), e)))
+        (rc = check_head(&l, fm_file_name(path), fm_opt(&tool, "head"), e)) ||
+        (rc = check_roster(&l, fm_file_name(path), e)))
         goto out;
     if (l.n == 0 && !torn)
         rc = fm_err_set(e, FM_EINPUT, "%s: it has no line", fm_file_name(path));
@@ -206,16 +239,17 @@ out:
 static void
 check_options(int n)
 {
-    static const char *const not [] = {"model", "roster", "signatures"};
+    static const char *const not [] = {"model", "signatures"};
     static const char *const only[] = {"dir", "head", "threads"};
     uint8_t hash[FM_BLAKE_256];
     const char *head = fm_opt(&tool, "head");
     const bool ledger = fm_opt(&tool, "ledger") != NULL;
 
-    for (size_t i = 0; i < 3; i++)
-        if (ledger && fm_opt(&tool, not [i]))
+    for (size_t i = 0; ledger && i < sizeof not / sizeof *not ; i++)
+        if (fm_opt(&tool, not [i]))
             fm_cli_usage("option --%s means nothing with --ledger", not [i]);
-        else if (!ledger && fm_opt(&tool, only[i]))
+    for (size_t i = 0; !ledger && i < sizeof only / sizeof *only; i++)
+        if (fm_opt(&tool, only[i]))
             fm_cli_usage("option --%s: needs --ledger", only[i]);
     if (ledger && n > 0)
         fm_cli_usage("option --ledger: takes no files besides");

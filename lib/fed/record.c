@@ -42,6 +42,42 @@ fm_record_base(struct fm_record *r, const struct fm_model *base,
     return rc;
 }
 
+/* The last of the first `n` lines that made the model; NULL: none. */
+static const struct fm_ledger_entry *
+maker(const struct fm_ledger *l, size_t n, const struct fm_ledger_model *m)
+{
+    while (n > 0 &&
+           memcmp(l->entry[n - 1].output.digest, m->digest, FM_BLAKE_256) != 0)
+        n--;
+    return n ? &l->entry[n - 1] : NULL;
+}
+
+int
+fm_record_past(const struct fm_ledger *l, size_t n,
+               const struct fm_ledger_model *base, struct fm_round *round,
+               uint32_t max_stale, struct fm_err *e)
+{
+    const uint64_t now = base->round + 1,
+                   first = now > max_stale ? now - max_stale : 1;
+    const struct fm_ledger_model *at = base;
+    const struct fm_ledger_entry *t;
+    int rc = 0;
+
+    /* Each line starts from a model that a line before it made. */
+    while (at->round >= first && (t = maker(l, n, at))) {
+        for (size_t i = 0; i < t->n && rc == 0; i++)
+            if (t->input[i].round >= first)
+                rc = fm_round_seen(round, t->input[i].part.client,
+                                   t->input[i].round, e);
+        if (rc)
+            return rc;
+        at = &t->base;
+        n = (size_t)(t - l->entry);
+    }
+    fm_round_known(round, at->round + 1);
+    return 0;
+}
+
 int
 fm_record_count(void *record, const struct fm_part *part, uint64_t round,
                 const struct fm_buf *answer, struct fm_err *e)

@@ -1,13 +1,14 @@
 /*
  * record: the closing of a round, as it is written into a ledger.
  *
- * In this order: open, base, then what the round says (fed/round.h), output,
- * write, close.  Between open and close the ledger is locked.
+ * In this order: open, base, past, then what the round says (fed/round.h),
+ * output, write, close.  Between open and close the ledger is locked.
  */
 #ifndef FM_FED_RECORD_H
 #define FM_FED_RECORD_H
 
 #include "base/bytes.h"
+#include "fed/round.h"
 #include "trust/ledgerfile.h"
 
 struct fm_record {
@@ -32,6 +33,15 @@ int fm_record_open(struct fm_record *r, const char *path, bool wait,
  */
 int fm_record_base(struct fm_record *r, const struct fm_model *base,
                    const struct fm_policy *policy, struct fm_err *e);
+
+/*
+ * fm_record_past - tell a round over `base` who counted in the rounds before,
+ * as far back as late answers may be and as the first `n` lines of a ledger
+ * lead to the base.  0 or FM_ESYS.
+ */
+int fm_record_past(const struct fm_ledger *l, size_t n,
+                   const struct fm_ledger_model *base, struct fm_round *round,
+                   uint32_t max_stale, struct fm_err *e);
 
 /* fm_record_count - the hook `count` of fed/round.h, with the record as ctx. */
 int fm_record_count(void *record, const struct fm_part *part, uint64_t round,

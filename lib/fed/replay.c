@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "fed/depot.h"
 #include "fed/order.h"
+#include "fed/record.h"
 #include "fed/round.h"
 
 #include <stdio.h>
@@ -303,6 +304,10 @@ close_round(struct replay *r, struct fm_err *e)
         rc = e ? (int)e->code : FM_ESYS;
         goto out;
     }
+    /* Of a client one bundle counts in a round, as the lines before tell. */
+    if ((rc = fm_record_past(r->ledger, (size_t)(r->line - r->ledger->entry),
+                             &r->line->base, round, policy.max_stale, e)))
+        goto out;
     for (size_t i = 0; i < n; i++)
         if ((rc = fm_round_take(round, path[i], e)))
             goto out;

@@ -17,6 +17,11 @@
  * newest one.  Rounds must come in order (order.h brings files into it), and
  * none may be missing.
  *
+ * Under a quorum no single answer decides that: each counts in the round that
+ * it answers, whatever the order, and what is older than the base in the first.
+ * Once all were read a round is closed, and the next one opens when its quorum
+ * of clients has answered the model that came out; else these are refused.
+ *
  * Memory: the base model and the sums (together 12 bytes for each masked
  * parameter, 20 for each full one), bundles in flight (at most 24 MiB and half
  * a byte for each masked parameter, and always one), and about 150 bytes per
@@ -63,6 +68,20 @@ void fm_round_free(struct fm_round *r);
 void fm_round_guard(struct fm_round *r, const struct fm_guard *g);
 
 /*
+ * Late answers (policy.max_stale): of a client one bundle counts in each round.
+ * A model does not say who counted, so who knows tells it, before anything is
+ * taken:
+ *
+ * fm_round_seen - a client has counted in a round.  0 or FM_ESYS.
+ * fm_round_known - all that have, in rounds from `first` on, were told.
+ * fm_round_unsure - how many late answers count of which that is not known.
+ */
+int fm_round_seen(struct fm_round *r, const char *client, uint64_t round,
+                  struct fm_err *e);
+void fm_round_known(struct fm_round *r, uint64_t first);
+size_t fm_round_unsure(const struct fm_round *r);
+
+/*
  * fm_round_take - read and add everything in `path` (or "-").  Returns 0,
  * FM_EINPUT (a reject: the round has failed) or FM_ESYS.
  */
@@ -95,8 +114,9 @@ int fm_round_next(struct fm_buf *head, struct fm_round *r,
 
 /*
  * fm_round_sum - what the round comes to as a partial sum, for
- * fm_partial_write.  p->sum stays the round's; p->part is to be freed.  0,
- * FM_ESYS, or FM_EINPUT when nothing was taken.
+ * fm_partial_write; under a quorum of the round that the base leads to.  p->sum
+ * stays the round's; p->part is to be freed.  0, FM_ESYS, or FM_EINPUT when
+ * nothing was taken.
  */
 int fm_round_sum(struct fm_partial *p, struct fm_round *r, struct fm_err *e);
 

@@ -11,10 +11,10 @@
 /* --- First: who is there? -----------------------------------------------
  */
 
-/* Note an answer that does not count, or of which nobody knows what it is. */
-static int
-note(struct fm_round *r, const struct fm_answer *a, const struct fm_part *part,
-     size_t n, const char *why, struct fm_err *e)
+int
+fm_round_note(struct fm_round *r, const struct fm_answer *a,
+              const struct fm_part *part, size_t n, const char *why,
+              struct fm_err *e)
 {
     struct fm_answer noted = *a;
     int rc;
@@ -23,7 +23,7 @@ note(struct fm_round *r, const struct fm_answer *a, const struct fm_part *part,
         fm_round_say(r, a->file, a->offset, why);
     noted.said = why != NULL;
     rc = fm_claims_add(&r->claims, &noted, part, n, why, e);
-    r->failed = r->failed || rc;
+    r->full = r->full || rc == FM_EINPUT;
     return rc;
 }
 
@@ -31,8 +31,8 @@ note(struct fm_round *r, const struct fm_answer *a, const struct fm_part *part,
  * The reason without the place where it was found, which goes before it again:
  * what `why` says after "FILE: ", and "item at byte N: ".
  */
-static const char *
-bare(const struct fm_err *why, const char *file)
+const char *
+fm_round_bare(const struct fm_err *why, const char *file)
 {
     const size_t n = strlen(file);
     const char *text = why->msg, *item = "item at byte ";
@@ -71,10 +71,11 @@ look_bundle(struct fm_round *r, struct fm_answer *a, const struct fm_bundle *b,
         a->verdict = FM_EXCLUDED;
         fm_err_set(&why, FM_EINPUT, "client %s is excluded", b->client);
     } else if (fm_policy_weigh(&part.weight, &r->policy, b->client, b->samples,
-                               &why)) {
+                               &why) ||
+               fm_round_once(r, b, &why)) {
         a->verdict = FM_REFUSED;
     }
-    return note(r, a, &part, n, a->verdict ? why.msg : NULL, e);
+    return fm_round_note(r, a, &part, n, a->verdict ? why.msg : NULL, e);
 }
 
 static int
@@ -89,6 +90,8 @@ look_sum(struct fm_round *r, struct fm_items *it, const struct fm_item *item,
     rc = fm_partial_read(&info, it, item, NULL, &why);
     if (rc && (rc == FM_ESYS || !it->passable))
         return fm_err_set(e, why.code, "%s", why.msg);
+    if (rc && r->waits)
+        return fm_round_wait(r, a, item, e);
     if (rc == 0 && fm_round_sums(r, &why) == 0)
         fm_partial_policy(&info, &r->policy.weighting, &why);
     a->id = info.id;
@@ -97,34 +100,30 @@ look_sum(struct fm_round *r, struct fm_items *it, const struct fm_item *item,
         fm_round_part(r, &info.part[i], &why);
     if (why.code)
         a->verdict = FM_REFUSED;
-    rc = note(r, a, info.part, info.n, why.code ? why.msg : NULL, e);
+    rc = fm_round_note(r, a, info.part, info.n, why.code ? why.msg : NULL, e);
     free(info.part);
     it->passable = true;
     return rc;
 }
 
-/* One item that was read, or is refused for what it means. */
-static int
-look_item(struct fm_round *r, struct fm_items *it, struct fm_item *item,
-          const struct fm_err *why, struct fm_err *e)
+int
+fm_round_item(struct fm_round *r, struct fm_items *it, struct fm_item *item,
+              struct fm_answer *a, const struct fm_err *why, struct fm_err *e)
 {
-    struct fm_answer a = {
-        .file = r->spool[r->nspool - 1].name,
-        .source = r->nspool - 1,
-        .offset = item->offset,
-    };
     struct fm_part part;
     size_t n;
 
     if (item->kind == FM_ITEM_PARTIAL && !why->code)
-        return look_sum(r, it, item, &a, e);
+        return look_sum(r, it, item, a, e);
     if (!why->code)
-        return look_bundle(r, &a, &item->bundle, e);
-    a.verdict = FM_REFUSED;
-    a.id = item->bundle.id;
-    a.round = item->bundle.round;
+        return look_bundle(r, a, &item->bundle, e);
+    if (r->waits)
+        return fm_round_wait(r, a, item, e);
+    a->verdict = FM_REFUSED;
+    a->id = item->bundle.id;
+    a->round = item->bundle.round;
     n = part_of(&part, &item->bundle);
-    return note(r, &a, &part, n, bare(why, a.file), e);
+    return fm_round_note(r, a, &part, n, fm_round_bare(why, a->file), e);
 }
 
 /* A source that is damaged is refused whole, with all that was read of it. */
@@ -132,7 +131,7 @@ static int
 refuse_source(struct fm_round *r, const struct fm_err *why, struct fm_err *e)
 {
     const size_t source = r->nspool - 1;
-    const char *file = r->spool[source].name, *what = bare(why, file);
+    const char *file = r->spool[source].name, *what = fm_round_bare(why, file);
     const struct fm_answer a = {
         .file = file, .source = source, .verdict = FM_REFUSED};
     char text[sizeof why->msg + 64];
@@ -144,7 +143,26 @@ refuse_source(struct fm_round *r, const struct fm_err *why, struct fm_err *e)
             r->claims.answer[i].verdict == FM_COUNTS &&
             (rc = fm_claims_refuse(&r->claims, i, text, e)))
             return rc;
-    return note(r, &a, NULL, 0, what, e);
+    for (size_t i = 0; i < r->later.n; i++)
+        if (r->later.answer[i].source == source &&
+            (rc = fm_claims_refuse(&r->later, i, text, e)))
+            return rc;
+    return fm_round_note(r, &a, NULL, 0, what, e);
+}
+
+/* A source of more answers than there may be goes without a trace of them. */
+static void
+forget_source(struct fm_round *r)
+{
+    struct fm_claims *const list[] = {&r->claims, &r->later};
+
+    for (size_t k = 0; k < 2; k++) {
+        size_t n = list[k]->n;
+
+        while (n && list[k]->answer[n - 1].source == r->nspool - 1)
+            n--;
+        fm_claims_cut(list[k], n);
+    }
 }
 
 static int
@@ -170,18 +188,36 @@ look_items(struct fm_round *r, struct fm_items *it, struct fm_err *e)
 
     while (rc == 0) {
         struct fm_err why = {FM_OK, ""};
+        struct fm_answer a = {.file = r->spool[r->nspool - 1].name,
+                              .source = r->nspool - 1};
 
+        r->waits = false;
         rc = fm_items_next(it, &item, &why);
         if (rc && (rc == FM_ESYS || r->failed || !it->passable))
             return fm_err_set(e, why.code, "%s", why.msg);
         if (rc == 0 && item.kind == FM_ITEM_NONE)
             return 0;
-        rc = look_item(r, it, &item, &why, e);
+        a.offset = item.offset;
+        rc = fm_round_item(r, it, &item, &a, &why, e);
         fm_item_free(&item);
         if (r->hooks.progress)
             r->hooks.progress(r->hooks.ctx, r->ended + r->claims.n);
     }
     return rc;
+}
+
+/* A pipe is copied, to be read again; but not what is no answer from its first
+ * byte on and might never end. */
+static int
+keep_source(struct fm_round *r, struct fm_source *s, struct fm_err *e)
+{
+    uint8_t head[FM_ARCHIVE_MAGIC];
+    size_t got;
+    int rc = fm_source_peek(s, head, sizeof head, &got, e);
+
+    if (rc || got < sizeof head || memcmp(head, "070707", sizeof head) != 0)
+        return rc;
+    return fm_spool_take(&r->spool[r->nspool - 1], s, e);
 }
 
 int
@@ -197,7 +233,7 @@ fm_round_look(struct fm_round *r, const char *path, struct fm_err *e)
     rc = fm_round_open(r, &it, path, &why);
     if (rc == 0) {
         it.lenient = true;
-        rc = fm_spool_take(&r->spool[r->nspool - 1], &it.src, &why);
+        rc = keep_source(r, &it.src, &why);
         if (rc == 0)
             rc = look_items(r, &it, &why);
         fm_items_close(&it);
@@ -207,43 +243,57 @@ fm_round_look(struct fm_round *r, const char *path, struct fm_err *e)
     /* What has ended a round cannot be taken back. */
     if (rc == FM_ESYS || r->failed || r->steps > steps)
         return fm_err_set(e, why.code, "%s", why.msg);
+    if (r->full)
+        forget_source(r);
+    r->full = false;
     return refuse_source(r, &why, e);
 }
 
 /* --- Then: who counts? --------------------------------------------------
  */
 
+/* Do those suffice that count? */
 static int
-decide(struct fm_round *r, struct fm_err *e)
+check_quorum(const struct fm_round *r, struct fm_err *e)
 {
-    struct fm_claims *c = &r->claims;
-    const size_t quorum = r->policy.quorum;
-    size_t clients, refused;
-    int rc = fm_claims_decide(c, e);
+    const size_t clients = fm_claims_clients(&r->claims),
+                 refused = fm_claims_having(&r->claims, FM_REFUSED);
 
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < c->n; i++) {
-        struct fm_answer *a = &c->answer[i];
-
-        if (a->verdict != FM_COUNTS && !a->said)
-            fm_round_say(r, a->file, a->offset, a->why);
-        a->said = true;
-    }
-    clients = fm_claims_clients(c);
-    refused = fm_claims_having(c, FM_REFUSED);
-    if (refused && quorum == 0)
+    if (refused && r->policy.quorum == 0)
         return fm_err_set(e, FM_EINPUT,
                           "%zu of %zu answers are refused, and no quorum says "
                           "that the others suffice",
-                          refused, c->n);
-    if (clients < quorum)
+                          refused, r->claims.n);
+    if (clients < r->policy.quorum)
         return fm_err_set(e, FM_EINPUT,
                           "%zu clients count in round %llu, and the quorum is "
                           "%zu",
                           clients, (unsigned long long)r->base->round + 1,
-                          quorum);
+                          r->policy.quorum);
     return 0;
+}
+
+/* What was refused since it was read; and whether the rest suffices. */
+static int
+say_refused(struct fm_round *r, struct fm_err *e)
+{
+    for (size_t i = 0; i < r->claims.n; i++) {
+        struct fm_answer *a = &r->claims.answer[i];
+
+        if (a->verdict == FM_COUNTS || a->said)
+            continue;
+        fm_round_say(r, a->file, a->offset, a->why);
+        a->said = true;
+    }
+    return check_quorum(r, e);
+}
+
+static int
+decide(struct fm_round *r, struct fm_err *e)
+{
+    const int rc = fm_claims_decide(&r->claims, e);
+
+    return rc ? rc : say_refused(r, e);
 }
 
 static int
@@ -295,35 +345,6 @@ fm_round_again(struct fm_round *r, const struct fm_answer *a,
     return rc;
 }
 
-static int
-add(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
-{
-    struct fm_partial_info info;
-    struct fm_items it;
-    struct fm_item item;
-    int rc;
-
-    if ((rc = fm_round_again(r, a, &it, &item, e)))
-        return rc;
-    if (!a->summed) {
-        const struct fm_part *part = &r->claims.part[a->first];
-
-        item.bundle.weight = part->weight;
-        if (!(rc = fm_round_tell(r, part, a->round, &item.bundle.bytes, e)))
-            rc = fm_round_add(r, &item, e);
-    } else if ((rc = fm_partial_read(&info, &it, &item, r->sum, e)) == 0) {
-        free(info.part);
-        if (fm_id_cmp(&info.id, &a->id) != 0)
-            rc = changed(a, e);
-        for (size_t i = 0; i < a->n && rc == 0; i++)
-            rc = fm_round_tell(r, &r->claims.part[a->first + i], a->round, NULL,
-                               e);
-    }
-    fm_item_free(&item);
-    fm_items_close(&it);
-    return rc;
-}
-
 /* The tally of what counts, for the names in the next model. */
 static int
 tally(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
@@ -340,6 +361,60 @@ tally(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
         rc = fm_tally_count(&r->tally, &c, &old, e);
         assert(rc || !old);
     }
+    return rc;
+}
+
+static int
+add_bundle(struct fm_round *r, const struct fm_answer *a, struct fm_item *item,
+           struct fm_err *e)
+{
+    const struct fm_part *part = &r->claims.part[a->first];
+    int rc = fm_round_tell(r, part, a->round, &item->bundle.bytes, e);
+
+    item->bundle.weight = part->weight;
+    return rc ? rc : fm_round_add(r, item, e);
+}
+
+static int
+add_sum(struct fm_round *r, const struct fm_answer *a, struct fm_items *it,
+        const struct fm_item *item, struct fm_err *e)
+{
+    struct fm_partial_info info;
+    int rc = fm_partial_read(&info, it, item, r->sum, e);
+
+    if (rc)
+        return rc;
+    free(info.part);
+    if (fm_id_cmp(&info.id, &a->id) != 0)
+        return changed(a, e);
+    for (size_t i = 0; i < a->n && rc == 0; i++)
+        rc = fm_round_tell(r, &r->claims.part[a->first + i], a->round, NULL, e);
+    return rc;
+}
+
+/*
+ * Answer `i`, which counts.  Under a quorum one that is not there any more, or
+ * is another, goes alone; but what of a sum was added cannot be taken back.
+ */
+static int
+add(struct fm_round *r, size_t i, struct fm_err *e)
+{
+    const struct fm_answer *a = &r->claims.answer[i];
+    struct fm_err why = {FM_OK, ""};
+    struct fm_items it;
+    struct fm_item item;
+    int rc = fm_round_again(r, a, &it, &item, &why);
+
+    if (rc == FM_EINPUT && r->policy.quorum)
+        return fm_claims_refuse(&r->claims, i, "it changed while it was read",
+                                e);
+    if (rc)
+        return fm_err_set(e, why.code, "%s", why.msg);
+    if ((rc = tally(r, a, e)) == 0)
+        rc = a->summed ? add_sum(r, a, &it, &item, e)
+                       : add_bundle(r, a, &item, e);
+    fm_item_free(&item);
+    fm_items_close(&it);
     return rc;
 }
 
@@ -405,14 +480,22 @@ judge(struct fm_round *r, struct fm_err *e)
 
     for (size_t i = 0; rc == 0 && i < r->claims.n; i++) {
         struct fm_answer *a = &r->claims.answer[i];
+        struct fm_err why = {FM_OK, ""};
         struct fm_items it;
         struct fm_item *item = &j->item[j->n];
 
         if (a->verdict != FM_COUNTS || a->summed)
             continue;
         j->r = r;
-        if ((rc = fm_round_again(r, a, &it, item, e)))
+        rc = fm_round_again(r, a, &it, item, &why);
+        if (rc == FM_EINPUT) { /* it has counted, and is gone */
+            rc = 0;
+            continue;
+        }
+        if (rc) {
+            fm_err_set(e, why.code, "%s", why.msg);
             break;
+        }
         fm_items_close(&it);
         item->bundle.weight = r->claims.part[a->first].weight;
         bytes += item->bundle.bytes.len + item->bundle.plain.len;
@@ -430,33 +513,20 @@ judge(struct fm_round *r, struct fm_err *e)
     return rc ? rc : find_outliers(&r->claims, e);
 }
 
-static int
-settle(struct fm_round *r, struct fm_err *e)
+int
+fm_round_settle(struct fm_round *r, struct fm_err *e)
 {
     const struct fm_claims *c = &r->claims;
     int rc = decide(r, e);
 
     for (size_t i = 0; i < c->n && rc == 0; i++)
-        if (c->answer[i].verdict == FM_COUNTS &&
-            (rc = tally(r, &c->answer[i], e)) == 0)
-            rc = add(r, &c->answer[i], e);
+        if (c->answer[i].verdict == FM_COUNTS)
+            rc = add(r, i, e);
+    if (rc == 0)
+        rc = say_refused(r, e);
     if (rc || (rc = fm_round_flush(r, e)))
         return rc;
     return r->policy.report ? judge(r, e) : 0;
-}
-
-int
-fm_round_settle(struct fm_round *r, struct fm_err *e)
-{
-    struct fm_err why = {FM_OK, ""};
-    int rc = settle(r, &why), told = 0;
-
-    if (r->policy.report)
-        told = fm_verdicts_add(&r->report, r->base, &r->policy, &r->claims,
-                               rc ? why.msg : NULL, e);
-    if (rc)
-        return fm_err_set(e, why.code, "%s", why.msg);
-    return told;
 }
 
 const struct fm_buf *

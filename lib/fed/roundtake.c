@@ -106,12 +106,25 @@ fm_round_add(struct fm_round *r, struct fm_item *item, struct fm_err *e)
 }
 
 int
-fm_round_tell(const struct fm_round *r, const struct fm_part *part,
-              uint64_t round, const struct fm_buf *answer, struct fm_err *e)
+fm_round_tell(struct fm_round *r, const struct fm_part *part, uint64_t round,
+              const struct fm_buf *answer, struct fm_err *e)
 {
+    r->unsure += round < r->known;
     if (!r->hooks.count)
         return 0;
     return r->hooks.count(r->hooks.ctx, part, round, answer, e);
+}
+
+int
+fm_round_once(struct fm_round *r, const struct fm_bundle *b, struct fm_err *e)
+{
+    if (b->round > r->base->round ||
+        !fm_seen_has(&r->seen, b->client, b->round))
+        return 0;
+    return fm_err_set(e, FM_EINPUT,
+                      "answers round %llu, in which client %s has counted "
+                      "already, by another bundle",
+                      (unsigned long long)b->round, b->client);
 }
 
 /* Take over the item's bundle; `c` says where it came from. */
@@ -137,6 +150,7 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
     }
     if ((rc = fm_policy_weigh(&c->part.weight, &r->policy, b->client,
                               b->samples, e)) ||
+        (rc = fm_round_once(r, b, e)) ||
         (rc = fm_tally_count(&r->tally, c, &old, e)))
         return rc;
     if (old) {

@@ -1,5 +1,6 @@
 #include "trust/claims.h"
 
+#include "agg/accum.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -37,6 +38,18 @@ fm_claims_free(struct fm_claims *c)
     free(c->answer);
     free(c->part);
     *c = (struct fm_claims){0};
+}
+
+void
+fm_claims_cut(struct fm_claims *c, size_t n)
+{
+    assert(n <= c->n);
+    while (c->n > n) {
+        struct fm_answer *a = &c->answer[--c->n];
+
+        c->nparts = a->first;
+        free(a->why);
+    }
 }
 
 int
@@ -236,6 +249,63 @@ list(struct fm_claims *c, size_t *n, struct fm_err *e)
     return all;
 }
 
+/* What counts, and how much in all its clients. */
+struct load {
+    struct fm_answer *answer;
+    const char *client; /* its first */
+    uint64_t weight;
+};
+
+static int
+by_weight(const void *x, const void *y)
+{
+    const struct load *a = x, *b = y;
+    int order;
+
+    if (a->weight != b->weight)
+        return a->weight > b->weight ? -1 : 1;
+    order = strcmp(a->client, b->client);
+    if (order == 0 && a->answer->round != b->answer->round)
+        order = a->answer->round < b->answer->round ? -1 : 1;
+    return order ? order : fm_id_cmp(&a->answer->id, &b->answer->id);
+}
+
+/* One who claims to weigh as much as all may together must not fail them. */
+static int
+lighten(struct fm_claims *c, struct fm_err *e)
+{
+    struct load *all = fm_alloc(c->n, sizeof *all, e);
+    char why[WHY_MAX];
+    uint64_t total = 0;
+    size_t n = 0;
+    int rc = all ? 0 : FM_ESYS;
+
+    for (size_t i = 0; rc == 0 && i < c->n; i++) {
+        struct fm_answer *a = &c->answer[i];
+        const struct fm_part *part = &c->part[a->first];
+
+        if (a->verdict != FM_COUNTS || a->n == 0)
+            continue;
+        all[n] = (struct load){a, part->client, 0};
+        for (size_t k = 0; k < a->n; k++)
+            all[n].weight += part[k].weight; /* at most 2^18 times 2^32 */
+        total += all[n++].weight;
+    }
+    if (total > FM_TOTAL_MAX)
+        qsort(all, n, sizeof *all, by_weight);
+    for (size_t i = 0; rc == 0 && total > FM_TOTAL_MAX; i++) {
+        snprintf(why, sizeof why,
+                 "the %llu samples of client %s bring the round above %llu, "
+                 "and it is the heaviest",
+                 (unsigned long long)all[i].weight, all[i].client,
+                 (unsigned long long)FM_TOTAL_MAX);
+        total -= all[i].weight;
+        rc = judge(all[i].answer, FM_REFUSED, why, e);
+    }
+    free(all);
+    return rc;
+}
+
 int
 fm_claims_decide(struct fm_claims *c, struct fm_err *e)
 {
@@ -254,5 +324,5 @@ fm_claims_decide(struct fm_claims *c, struct fm_err *e)
     for (size_t i = 0; i < n && rc == 0; i += same_place(all + i, n - i))
         rc = choose(all + i, same_place(all + i, n - i), e);
     free(all);
-    return rc;
+    return rc ? rc : lighten(c, e);
 }

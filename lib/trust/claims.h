@@ -10,7 +10,9 @@
  *   - partial sums that share a client are refused, since neither can be taken
  *     apart; and then, of the answers that are left,
  *   - a bundle that a partial sum holds, too, or that came several times,
- *     counts once.
+ *     counts once;
+ *   - as long as all that counts weighs more than FM_TOTAL_MAX, the heaviest is
+ *     refused (of equal ones the one whose client, round and id come first).
  *
  * Memory: about 200 bytes for each client.
  */
@@ -26,12 +28,13 @@ enum fm_verdict { FM_COUNTS, FM_TWICE, FM_EXCLUDED, FM_REFUSED };
 const char *fm_verdict_name(enum fm_verdict v);
 
 struct fm_answer {
-    const char *file; /* borrowed; where it came from */
-    size_t source;    /* the caller's */
-    uint64_t offset;  /* in that file */
-    bool summed;      /* a partial sum */
-    uint64_t round;   /* that it answers; 0 when nobody knows */
-    struct fm_id id;  /* of the bundle or of the partial sum's file */
+    const char *file;  /* borrowed; where it came from */
+    size_t source;     /* the caller's */
+    uint64_t offset;   /* in that file */
+    bool summed;       /* a partial sum */
+    uint64_t round;    /* that it answers; 0 when nobody knows */
+    struct fm_id from; /* made from this model; where the caller wants it */
+    struct fm_id id;   /* of the bundle or of the partial sum's file */
     /* BLAKE2b of the bundle's bytes, where somebody vouched for these. */
     uint8_t digest[FM_BLAKE_256];
     size_t first, n; /* its clients: part[first] and on; n 0: nobody knows */
@@ -60,6 +63,9 @@ void fm_claims_free(struct fm_claims *c);
 int fm_claims_add(struct fm_claims *c, const struct fm_answer *a,
                   const struct fm_part *part, size_t n, const char *why,
                   struct fm_err *e);
+
+/* fm_claims_cut - forget all but the first `n` answers. */
+void fm_claims_cut(struct fm_claims *c, size_t n);
 
 /* fm_claims_refuse - refuse an answer that has counted so far; 0, FM_ESYS. */
 int fm_claims_refuse(struct fm_claims *c, size_t i, const char *why,

@@ -254,6 +254,18 @@ fm_ledger_has(const struct fm_ledger *l, const struct fm_ledger_model *m)
     return false;
 }
 
+size_t
+fm_ledger_roster(const struct fm_ledger *l, const uint8_t digest[FM_BLAKE_256])
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct fm_policy *p = &l->entry[i].policy;
+
+        if (!p->rostered || memcmp(p->roster_digest, digest, FM_BLAKE_256) != 0)
+            return i + 1;
+    }
+    return 0;
+}
+
 /* Does the line that was just read follow those before it? */
 static int
 check_place(const struct fm_ledger *l, struct fm_err *e)
@@ -344,7 +356,8 @@ same_policy(const struct fm_policy *a, const struct fm_policy *b)
 
     if (!fm_weighting_same(&a->weighting, &b->weighting) ||
         a->quorum != b->quorum || a->max_stale != b->max_stale ||
-        a->nexclude != b->nexclude ||
+        a->nexclude != b->nexclude || a->rostered != b->rostered ||
+        memcmp(a->roster_digest, b->roster_digest, FM_BLAKE_256) != 0 ||
         memcmp(&a->rule, &b->rule, sizeof a->rule) != 0 ||
         strcmp(fm_staleness_text(x, &a->staleness),
                fm_staleness_text(y, &b->staleness)) != 0)

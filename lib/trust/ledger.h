@@ -9,8 +9,10 @@
  *   "previous"  "hash" of the line before, 64 zeros in the first
  *   "tool"      what wrote it, "fedmrn-aggregate 0.1.0"
  *   "base"      the model that was given: {"round", "id", "digest"}
- *   "policy"    {"weights" (agg/weighting.h), "quorum", "max-stale",
- *               "staleness" (agg/staleness.h), "exclude": [client, ...]}
+ *   "policy"    {"rule" (agg/rule.h; but mean), "roster" (the digest of its
+ *               file, where there was one), "weights" (agg/weighting.h),
+ *               "quorum", "max-stale", "staleness" (agg/staleness.h),
+ *               "exclude": [client, ...]}
  *   "inputs"    who counts, sorted by round and client: [{"client", "bundle"
  *               (its id), "digest", "round" (that it answers), "samples",
  *               "weight"}, ...]
@@ -59,7 +61,7 @@ struct fm_ledger_entry {
     uint8_t previous[FM_BLAKE_256], hash[FM_BLAKE_256];
     char tool[FM_LEDGER_TOOL];
     struct fm_ledger_model base, output;
-    struct fm_policy policy; /* without a roster: weights are the inputs' */
+    struct fm_policy policy; /* of a roster the digest: weights are inputs' */
     char **exclude;          /* the policy's */
     struct fm_ledger_input *input;
     size_t n, room;
@@ -132,6 +134,11 @@ size_t fm_ledger_knows(const struct fm_ledger *l, const struct fm_id *id);
 /* fm_ledger_has - is the model, by its digest, which nobody can forge as an id,
  * the first line's base or some line's output? */
 bool fm_ledger_has(const struct fm_ledger *l, const struct fm_ledger_model *m);
+
+/* fm_ledger_roster - the first line that was not closed under the roster with
+ * this digest; 0: none. */
+size_t fm_ledger_roster(const struct fm_ledger *l,
+                        const uint8_t digest[FM_BLAKE_256]);
 
 /* fm_ledger_find - the number of the line that says the same of base, policy,
  * inputs and output as `t`, which is sorted; 0: none. */

@@ -45,6 +45,9 @@ put_policy(struct fm_json *j, const struct fm_policy *p)
     /* Entries without a rule are of the mean. */
     if (p->rule.kind != FM_RULE_MEAN)
         fm_json_add_str(o, "rule", fm_rule_text(rule, &p->rule));
+    /* Nor is there a roster in those of rounds without one. */
+    if (p->rostered)
+        put_hex(o, "roster", p->roster_digest);
     fm_json_add_str(o, "weights", fm_weighting_text(weights, &p->weighting));
     fm_json_add_int(o, "quorum", p->quorum);
     fm_json_add_int(o, "max-stale", p->max_stale);
@@ -174,6 +177,9 @@ get_policy(struct fm_ledger_entry *t, const struct fm_json *j, struct fm_err *e)
     if ((fm_json_get(o, "rule") && !fm_json_str(o, "rule", &rule)) ||
         !fm_rule_parse(&p->rule, rule))
         return bad(e, "rule", "a rule");
+    p->rostered = fm_json_get(o, "roster") != NULL;
+    if (p->rostered && (rc = get_hex(p->roster_digest, o, "roster", e)))
+        return rc;
     p->quorum = (size_t)quorum;
     p->max_stale = (uint32_t)late;
     list = fm_json_get(o, "exclude");

@@ -11,6 +11,7 @@
 #include "agg/partial.h"
 #include "agg/rule.h"
 #include "agg/staleness.h"
+#include "base/crypto.h"
 
 struct fm_policy {
     /*
@@ -34,6 +35,9 @@ struct fm_policy {
      */
     uint64_t (*listed)(const void *roster, const char *client);
     const void *roster;
+    /* For the ledger: was there a roster file, and its BLAKE2b-256. */
+    bool rostered;
+    uint8_t roster_digest[FM_BLAKE_256];
 };
 
 /* fm_policy_default - every good answer counts by its samples (under fedpm by

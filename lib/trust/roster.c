@@ -15,6 +15,7 @@ struct fm_roster {
     struct fm_holder **by_client; /* those in force, in the order of clients */
     size_t nclients;
     const char *name; /* while it is read */
+    uint8_t digest[FM_BLAKE_256];
 };
 
 /* --- Orders ------------------------------------------------------------ */
@@ -214,6 +215,7 @@ fm_roster_parse(const void *text, size_t n, const char *name, struct fm_err *e)
     if (!r)
         return NULL;
     r->name = name;
+    fm_blake(r->digest, sizeof r->digest, text, n);
     if (read_lines(r, text, n, e))
         goto fail;
     r->by_client = fm_alloc(r->n, sizeof(struct fm_holder *), e);
@@ -261,6 +263,12 @@ fm_roster_listed(const void *roster, const char *client)
     const struct fm_holder *h = fm_roster_client(roster, client);
 
     return h ? h->samples : 0;
+}
+
+const uint8_t *
+fm_roster_digest(const struct fm_roster *r)
+{
+    return r->digest;
 }
 
 size_t

@@ -53,6 +53,9 @@ const struct fm_holder *fm_roster_key(const struct fm_roster *r,
                                       const uint8_t id[FM_KEY_ID]);
 size_t fm_roster_count(const struct fm_roster *r);
 
+/* fm_roster_digest - the BLAKE2b-256 of the roster's text. */
+const uint8_t *fm_roster_digest(const struct fm_roster *r);
+
 /* fm_roster_listed - the most samples that a client may claim, or 0, as
  * trust/policy.h asks; `roster` is a struct fm_roster. */
 uint64_t fm_roster_listed(const void *roster, const char *client);

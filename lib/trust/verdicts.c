@@ -128,7 +128,7 @@ add_answers(struct fm_buf *out, const struct fm_claims *c, struct fm_err *e)
 }
 
 int
-fm_verdicts_add(struct fm_buf *out, const struct fm_model *base,
+fm_verdicts_add(struct fm_buf *out, uint64_t round, const struct fm_id *base,
                 const struct fm_policy *policy, const struct fm_claims *c,
                 const char *failed, struct fm_err *e)
 {
@@ -136,8 +136,8 @@ fm_verdicts_add(struct fm_buf *out, const struct fm_model *base,
     char hex[FM_ID_HEX];
     int rc;
 
-    fm_json_add_int(o, "round", base->round + 1);
-    fm_json_add_str(o, "base", fm_id_hex(hex, &base->id));
+    fm_json_add_int(o, "round", round);
+    fm_json_add_str(o, "base", fm_id_hex(hex, base));
     add_policy(o, policy);
     fm_json_add_int(o, "counted", fm_claims_clients(c));
     fm_json_add_int(o, "refused", fm_claims_having(c, FM_REFUSED));

@@ -29,10 +29,12 @@
 #include "trust/policy.h"
 
 /* fm_verdicts_add - append a round's object to `out`, after a comma where there
- * is one already; `failed` NULL when all went well.  0 or FM_ESYS. */
-int fm_verdicts_add(struct fm_buf *out, const struct fm_model *base,
-                    const struct fm_policy *policy, const struct fm_claims *c,
-                    const char *failed, struct fm_err *e);
+ * is one already; `base` is the id of the model that it is over, `failed` NULL
+ * when all went well.  0 or FM_ESYS. */
+int fm_verdicts_add(struct fm_buf *out, uint64_t round,
+                    const struct fm_id *base, const struct fm_policy *policy,
+                    const struct fm_claims *c, const char *failed,
+                    struct fm_err *e);
 
 /* fm_verdicts_end - make the rounds in `out` the whole text; 0 or FM_ESYS. */
 int fm_verdicts_end(struct fm_buf *out, struct fm_err *e);

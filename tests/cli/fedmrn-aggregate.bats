@@ -486,6 +486,45 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     run -2 fedmrn-aggregate --model w0 --quorum 0 a.mrn
 }
 
+@test "aggregate: under a quorum one client's file fails alone" {
+    small_round
+    fedmrn-aggregate -q --model w0 [a-d].mrn -o w1
+    # To the next round, of another model; nothing at all; a directory; links.
+    fedmrn-aggregate -q --model w0 a.mrn -o other
+    cp w0 v0
+    cp other w0
+    answer 9 ahead --indices rows.2
+    cp v0 w0
+    mkdir folder
+    ln -s nowhere loose
+    ln -s /dev/zero endless
+    : >empty
+    truncate -s 1T huge
+    for f in ahead folder loose endless empty huge; do
+        run -0 --separate-stderr fedmrn-aggregate -q --model w0 --quorum 4 \
+            a.mrn b.mrn $f c.mrn d.mrn -o x
+        echo "$stderr"
+        cmp x w1
+        [ ${#stderr_lines[@]} = 1 ]
+        [[ $stderr = "fedmrn-aggregate: $f: "* ]]
+    done
+    run -0 --separate-stderr fedmrn-aggregate -q --model w0 --quorum 4 \
+        [a-d].mrn ahead --report report -o x
+    [[ $stderr = "fedmrn-aggregate: ahead: made for round 2 from model "* ]]
+    jq -e '(.rounds | length) == 1 and .rounds[0].counted == 4 and
+        .rounds[0].refused == 1 and ([.rounds[0].answers[] |
+        select(.verdict == "refused")][0] | .client == "9" and .round == 2)' \
+        report
+    # One who answers the true next model does not end the round before it.
+    cp w1 w0
+    answer 9 next --indices rows.2
+    cp v0 w0
+    run -0 --separate-stderr fedmrn-aggregate -q --model w0 --quorum 2 \
+        a.mrn next b.mrn c.mrn d.mrn -o x
+    cmp x w1
+    [[ $stderr = "fedmrn-aggregate: next: answers round 2, in which 1 clients count, and the quorum is 2" ]]
+}
+
 @test "aggregate: a quorum without a place for the copy of a stream" {
     small_round
     TMPDIR=nosuch fedmrn-aggregate --model w0 --quorum 1 a.mrn -o w1

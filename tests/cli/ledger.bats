@@ -270,6 +270,8 @@ fails() {
 @test "ledger: usage" {
     small_round
     fedmrn-aggregate -q -m w0 a.mrn --ledger L -o w1
+    run -0 fedmrn-verify --ledger L
+    [[ $output = "L: ok: 1 line, hash "* ]]
     for usage in "--ledger L a.mrn" "--dir ." "--head x" "--threads 1" \
         "--ledger L --head abc" "--ledger L --model w0"; do
         # shellcheck disable=SC2086 # words are meant
@@ -300,6 +302,16 @@ fails() {
     sed -n 2p L | jq -e '.policy.staleness == "poly:0.5" and
         ([.inputs[] | .round] == [1, 2])'
     replay
+    # Client 1 counted in round 1: another bundle of his does not, a round late.
+    sed 2d L >L.1
+    answer 1 r2/1.late --indices rows.3
+    run -0 --separate-stderr fedmrn-aggregate -q -t1 -m w1 r2/* --max-stale 1 \
+        --quorum 2 --ledger L.1 -o x
+    [[ "$stderr" = *"r2/1.late: answers round 1, in which client 1 has counted already, by another bundle" ]]
+    jq -e '.output.round != 2 or (.inputs | length) == 2' L.1
+    run -0 --separate-stderr fedmrn-aggregate -q -t1 -m w1 r2/* --max-stale 1 -o x
+    [[ "$stderr" = *"2 late answers: whether the client counted"*"only a --ledger"* ]]
+    rm r2/1.late x
     rm r2/5.late
     fails "round 2 (line 2) does not follow: bundle "
 }

@@ -408,6 +408,29 @@ hold"* ]]
     [[ "$stderr" == *"no signature: there is no r1.mrn.sigs"* ]]
 }
 
+@test "round files: a signature that is damaged costs one client" {
+    signed_round
+    client 3
+    listed 3 >>roster
+    answer 3 c.mrn --indices rows.3
+    minisign -S -s 3.key -m c.mrn -x c.mrn.minisig
+    fedmrn-aggregate -q -m w0 a.mrn c.mrn -o w1
+    fedmrn-pack -q a.mrn b.mrn c.mrn -o r1.mrn
+    for edit in 6s/^./!/ 5s/u/U/ 7d '8s/.$/\n/' 6,8d; do
+        {
+            cat a.mrn.minisig
+            cat a.mrn.minisig b.mrn.minisig | sed "$edit" | tail -n +5
+            cat c.mrn.minisig
+        } >r1.mrn.sigs
+        run -0 --separate-stderr fedmrn-aggregate -q -m w0 --roster roster \
+            --quorum 2 r1.mrn -o x
+        echo "$edit: $stderr"
+        cmp x w1
+        [ ${#stderr_lines[@]} = 1 ]
+        run -3 fedmrn-aggregate -q -m w0 --roster roster r1.mrn -o no
+    done
+}
+
 @test "round files: all are signed, or none" {
     signed_round
     answer 3 c.mrn --indices rows.3
@@ -429,4 +452,24 @@ one: sign all, or move the signatures away" ]
     run -0 --separate-stderr fedmrn-pack b.mrn -o x.mrn
     [[ "$stderr" == *"x.mrn: the signature beside it is of what was there \
 before"* ]]
+}
+
+@test "ledger: a round closed under another roster is noticed" {
+    signed_round
+    fedmrn-aggregate -q -m w0 --roster roster a.mrn b.mrn --ledger L -o w1
+    [ "$(jq -r .policy.roster L)" = "$(b2sum -l 256 <roster | cut -d ' ' -f 1)" ]
+    fedmrn-verify -q --ledger L --dir . --roster roster
+    sed 's/ 100$/ 99/' roster >other
+    run -3 --separate-stderr fedmrn-verify --ledger L --dir . --roster other
+    [[ "$stderr" = "fedmrn-verify: L: line 1: closed under the roster "*"..., and other is "* ]]
+    # The same command is the same line; with another roster it is another.
+    cp L before
+    fedmrn-aggregate -q -m w0 --roster roster a.mrn b.mrn --ledger L -o w1
+    cmp L before
+    fedmrn-aggregate -q -m w0 --roster other a.mrn b.mrn --ledger L -o w1
+    [ "$(wc -l <L)" = 2 ]
+    rm L
+    fedmrn-aggregate -q -m w0 a.mrn b.mrn --ledger L -o w1
+    run -3 --separate-stderr fedmrn-verify --ledger L --roster roster
+    [[ "$stderr" = "fedmrn-verify: L: line 1: closed without a roster" ]]
 }

@@ -85,6 +85,8 @@ rf_run(void)
     struct fm_err e = {FM_OK, ""};
     struct fm_buf b = {0};
 
+    m->set.lineage = 2;
+
     CHECK(!fm_model_dump(&b, m, &e), "%s", e.msg);
     fx_save("w0", &b);
     fm_buf_free(&b);

@@ -152,9 +152,74 @@ most(void)
     }
 }
 
+/* Whoever claims more samples than all may have together goes, and alone. */
+static void
+heavy(void)
+{
+    static const struct {
+        const char *client;
+        uint64_t weight, round;
+        bool stays;
+    } row[] = {
+        {"a", FM_TOTAL_MAX / 2, 6, true},
+        {"b", FM_TOTAL_MAX / 2, 7, true},
+        {"big", FM_TOTAL_MAX / 2 + 1, 6, false},
+        {"big", FM_TOTAL_MAX / 2 + 1, 7, false},
+        {"c", 1, 7, true},
+    };
+    const size_t n = sizeof row / sizeof *row;
+
+    for (size_t turn = 0; turn < n; turn++) {
+        struct fm_claims c = {0};
+
+        for (size_t k = 0; k < n; k++) {
+            const size_t i = (k + turn) % n;
+            struct fm_answer a = {.file = "f", .round = row[i].round};
+            struct fm_part part = {.weight = row[i].weight};
+
+            strcpy(part.client, row[i].client);
+            part.bundle.b[0] = (uint8_t)i;
+            CHECK(fm_claims_add(&c, &a, &part, 1, NULL, NULL) == 0, "add");
+        }
+        CHECK(fm_claims_decide(&c, NULL) == 0, "decide");
+        for (size_t k = 0; k < n; k++) {
+            const size_t i = (k + turn) % n;
+
+            CHECK((c.answer[k].verdict == FM_COUNTS) == row[i].stays, "%s",
+                  row[i].client);
+            CHECK(row[i].stays ||
+                      strcmp(c.answer[k].why,
+                             "the 4294967296 samples of client big bring the "
+                             "round above 8589934591, and it is the "
+                             "heaviest") == 0,
+                  "%s", c.answer[k].why);
+        }
+        fm_claims_free(&c);
+    }
+}
+
+/* What a source brought too much of is forgotten as if it had not come. */
+static void
+cut(void)
+{
+    struct fm_claims c = {0};
+
+    add(&c, "a1", "x");
+    add(&c, "+b1c1", "y");
+    CHECK(fm_claims_refuse(&c, 1, "no", NULL) == 0, "refuse");
+    fm_claims_cut(&c, 1);
+    CHECK(c.n == 1 && c.nparts == 1, "%zu answers, %zu parts", c.n, c.nparts);
+    fm_claims_cut(&c, 1);
+    add(&c, "d1", "z");
+    CHECK(strcmp(c.part[1].client, "d") == 0, "%s", c.part[1].client);
+    fm_claims_free(&c);
+}
+
 int
 main(void)
 {
+    heavy();
+    cut();
     rules();
     twins();
     many();

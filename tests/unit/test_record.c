@@ -39,6 +39,53 @@ foreign(void)
     fm_model_free(m);
 }
 
+/* Who counted before w2, from the ledger: c0 to c2 in round 1, c0 and c1 in
+ * round 2. */
+static void
+past(void)
+{
+    static const struct {
+        const char *client;
+        uint32_t late;
+        bool refused;
+    } row[] = {{"c2", 1, false},
+               {"c1", 1, true},
+               {"c2", 2, true},
+               {"c3", 2, false},
+               {"c0", 2, true}};
+    struct fm_policy policy = {.max_stale = 2};
+    struct fm_model *w[2] = {rf_read("w0"), rf_read("w1")};
+    struct fm_err e = {FM_OK, ""};
+
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct fm_model *base = rf_read("w2");
+        struct fm_round *round = fm_round_new(base, NULL, &policy, NULL, &e);
+        struct fm_buf b = {0};
+        struct fm_record r;
+        int rc;
+
+        fx_file(&b, w[2 - row[i].late], row[i].client, 9, 99);
+        fx_save("late", &b);
+        fm_buf_free(&b);
+        CHECK(round && !fm_record_open(&r, "ledger", false, "test 1", &e) &&
+                  !fm_record_base(&r, base, &policy, &e) &&
+                  !fm_record_past(&r.file.lines, r.file.lines.n, &r.entry.base,
+                                  round, policy.max_stale, &e),
+              "%s", e.msg);
+        rc = fm_round_take(round, "late", &e);
+        CHECK(rc == (row[i].refused ? FM_EINPUT : 0), "row %zu: %s", i, e.msg);
+        CHECK(!rc || strstr(e.msg, "has counted already, by another bundle"),
+              "%s", e.msg);
+        CHECK(fm_round_unsure(round) == 0, "unsure");
+        e = (struct fm_err){FM_OK, ""};
+        fm_record_close(&r);
+        fm_round_free(round);
+        fm_model_free(base);
+    }
+    fm_model_free(w[0]);
+    fm_model_free(w[1]);
+}
+
 int
 main(void)
 {
@@ -46,6 +93,7 @@ main(void)
 
     fx_enter(dir);
     writes();
+    past();
     foreign();
     fx_leave(dir);
     return 0;

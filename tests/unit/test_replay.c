@@ -42,6 +42,41 @@ swap(const char *a, const char *b)
           "%s", a);
 }
 
+/* A line in which a client counts late who counted in time, by another bundle:
+ * its writer did not look, and the replay does. */
+static void
+late_twice(void)
+{
+    struct fm_model *w0 = rf_read("w0"), *m = rf_read("w1");
+    struct fm_policy policy = {.max_stale = 1};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_record r;
+    const struct fm_round_hooks hooks = {.count = fm_record_count, .ctx = &r};
+    struct fm_model_file f = {.model = m};
+    struct fm_round *round;
+    struct fm_buf b = {0};
+
+    fx_file(&b, w0, "c1", 9, 99);
+    fx_save("late.mrn", &b);
+    fm_buf_free(&b);
+    CHECK(!fm_record_open(&r, "ledger", false, "test 1", &e) &&
+              !fm_record_base(&r, m, &policy, &e),
+          "%s", e.msg);
+    round = fm_round_new(m, NULL, &policy, &hooks, &e);
+    CHECK(round && !fm_round_take(round, "b-0.mrn", &e) &&
+              !fm_round_take(round, "late.mrn", &e) &&
+              !fm_round_next(&f.head, round, m, &e) &&
+              !fm_record_output(&r, &f, &e) && !fm_record_write(&r, &e),
+          "%s", e.msg);
+    fm_record_close(&r);
+    fm_round_free(round);
+    fm_buf_free(&f.head);
+    fm_model_free(m);
+    fm_model_free(w0);
+    fails(2, "round 2 (line 3) does not follow: ./late.mrn: answers round 1, "
+             "in which client c1 has counted already, by another bundle");
+}
+
 int
 main(void)
 {
@@ -71,6 +106,7 @@ main(void)
     fails(0, "round 1 (line 1) does not follow: its model ");
     CHECK(rename(".w0", "w0") == 0, "rename");
     CHECK(!replay(&n, &e) && n == 2, "%zu lines: %s", n, e.msg);
+    late_twice();
     fx_leave(dir);
     return 0;
 }

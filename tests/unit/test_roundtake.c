@@ -172,6 +172,75 @@ replay(void)
     fm_model_free(w3);
 }
 
+/* The model after "names", with what is known of who counted before. */
+static struct fm_model *
+knowing(const struct fm_model *m, const struct fm_policy *policy,
+        const char *names, const char *seen, uint64_t round, size_t unsure,
+        struct fm_err *e)
+{
+    static const struct fm_round_hooks hooks = {.note = rf_note};
+    struct fm_model *base = rf_copy(m);
+    struct fm_round *r = fm_round_new(base, NULL, policy, &hooks, e);
+    struct fm_buf head = {0};
+    char name[64];
+    int rc = r ? 0 : (int)e->code, n;
+
+    rf_notes[0] = '\0';
+    if (seen) {
+        CHECK(!fm_round_seen(r, seen, round, e), "%s", e->msg);
+        fm_round_known(r, round);
+    }
+    for (; rc == 0 && sscanf(names, " %63s%n", name, &n) == 1; names += n)
+        rc = fm_round_take(r, name, e);
+    if (rc == 0)
+        rc = fm_round_next(&head, r, base, e);
+    if (rc == 0) {
+        CHECK(fm_round_unsure(r) == unsure, "%zu unsure", fm_round_unsure(r));
+        rc = fm_model_identify(base, e);
+    }
+    fm_round_free(r);
+    fm_buf_free(&head);
+    if (rc == 0)
+        return base;
+    fm_model_free(base);
+    return NULL;
+}
+
+/* Of a client one bundle counts in each round, as far as somebody knows. */
+static void
+once(void)
+{
+    static const struct fm_policy two = {.max_stale = 2},
+                                  quorum = {.max_stale = 2, .quorum = 1};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_model *next, *want;
+
+    rf_answer(w[0], "Another", "a", 77); /* than a1, which counted */
+    next = knowing(w[1], &two, "a2 Another", NULL, 0, 1, &e);
+    CHECK(next, "%s", e.msg);
+    fm_model_free(next);
+    CHECK(!knowing(w[1], &two, "a2 Another", "a", 1, 0, &e), "twice");
+    CHECK(strcmp(e.msg, "Another: answers round 1, in which client a has "
+                        "counted already, by another bundle") == 0,
+          "%s", e.msg);
+    e = (struct fm_err){FM_OK, ""};
+    want = knowing(w[1], &two, "a2 c1", "b", 1, 0, &e);
+    CHECK(want, "%s", e.msg);
+    /* Under a quorum it alone is refused. */
+    next = knowing(w[1], &quorum, "Another a2 c1", "a", 1, 0, &e);
+    CHECK(next && fm_id_cmp(&next->id, &want->id) == 0, "%s", e.msg);
+    CHECK(strstr(rf_notes, "Another: answers round 1, in which client a"), "%s",
+          rf_notes);
+    fm_model_free(next);
+    fm_model_free(want);
+    /* What this very run has closed, it knows itself. */
+    rf_refused(w[0], &two, "a1 b1 a2 Another",
+               "in which client a has counted already");
+    next = knowing(w[0], &two, "a1 b1 a2 c1", NULL, 0, 0, &e);
+    CHECK(next, "%s", e.msg);
+    fm_model_free(next);
+}
+
 static void
 weights(void)
 {
@@ -208,6 +277,7 @@ main(void)
     make(2);
     two_late();
     replay();
+    once();
     forget();
     fx_leave(dir);
     return 0;

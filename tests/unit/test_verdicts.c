@@ -52,12 +52,15 @@ main(void)
               e.msg);
         if (!turn)
             CHECK(!fm_claims_add(&c, &one, &a, 1, NULL, &e), "%s", e.msg);
-        CHECK(!fm_verdicts_add(&text[turn], m, &p, &c, NULL, &e), "%s", e.msg);
+        CHECK(!fm_verdicts_add(&text[turn], m->round + 1, &m->id, &p, &c, NULL,
+                               &e),
+              "%s", e.msg);
         CHECK(memmem(text[turn].data, text[turn].len, want, sizeof want - 1),
               "%.*s", (int)text[turn].len, text[turn].data);
         if (turn)
-            CHECK(!fm_verdicts_add(&text[1], m, &p, &c, "too few", &e), "%s",
-                  e.msg);
+            CHECK(!fm_verdicts_add(&text[1], m->round + 1, &m->id, &p, &c,
+                                   "too few", &e),
+                  "%s", e.msg);
         fm_claims_free(&c);
     }
     CHECK(memmem(text[1].data, text[1].len, "\"failed\":\"too few\"", 18),
