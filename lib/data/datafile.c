@@ -277,10 +277,6 @@ read_table(struct fm_dataset *d, const struct fm_dataset_from *from,
     int rc;
 
     assert(!d->xmap.data);
-    if (!is_text(d->xfile.data, d->xfile.len))
-        return fm_err_set(e, FM_EINPUT,
-                          "not NPY, NPZ, safetensors or CIFAR's records (3073 "
-                          "or 3074 bytes each), and no table, which is a text");
     if (!from->label)
         return fm_err_set(e, FM_EINPUT,
                           "a table; say by --label which column has the "
@@ -368,9 +364,13 @@ fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
     const uint8_t *p = d->xmap.data ? d->xmap.data : d->xfile.data;
     const size_t n = d->xmap.data ? d->xmap.len : d->xfile.len;
     const struct reader *r = find(p, n);
-    int rc = check_options(r, from, onehot, e);
+    int rc;
 
-    if (rc)
+    if (!r->read && !is_text(p, n))
+        return fm_err_set(e, FM_EINPUT,
+                          "not NPY, NPZ, safetensors or CIFAR's records (3073 "
+                          "or 3074 bytes each), and no table, which is a text");
+    if ((rc = check_options(r, from, onehot, e)))
         return rc;
     return r->read ? r->read(d, p, n, from, e) : read_table(d, from, onehot, e);
 }

@@ -32,6 +32,8 @@ enum reader {
     READ_SUMS = 131072,
     READ_TABLE = 262144,
     READ_UPDATE = 524288,
+    READ_NPY = 1048576,    /* --data, beside labels */
+    READ_ARRAYS = 2097152, /* --data, with labels of its own */
 };
 
 /*
@@ -52,6 +54,7 @@ void hostile_bundles(void);
 void hostile_models(void);
 void hostile_data(void);
 void hostile_trust(const struct fm_buf *good);
+void hostile_arrays(void);
 
 /* A text as a file. */
 static inline struct fm_buf

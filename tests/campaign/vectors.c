@@ -56,6 +56,12 @@ static const struct {
     {READ_LABELS, "fedmrn-eval -q -t 1 -m w0 --images images --labels {}"},
     {READ_LABELS,
      "fedmrn-split --labels {} --scheme iid --clients 2 --seed 1 -o out"},
+    {READ_NPY, "fedmrn-train -q -t 1 -m w0 --data {} --labels labels "
+               "--client a -o out"},
+    {READ_NPY, "fedmrn-stats --data {} -o out"},
+    {READ_ARRAYS, "fedmrn-train -q -t 1 -m w0 --data {} --client a -o out"},
+    {READ_ARRAYS,
+     "fedmrn-split --data {} --scheme iid --clients 2 --seed 1 -o out"},
     {READ_ROWS, "fedmrn-train -q -t 1 -m w0 --images images --labels labels "
                 "--indices {} --client a -o out"},
     {READ_ROWS, "fedmrn-eval -q -t 1 -m w0 --images images --labels labels "
@@ -297,6 +303,7 @@ main(int argc, char **argv)
     hostile_models();
     hostile_data();
     hostile_trust(&good);
+    hostile_arrays();
     printf("# %zu files\n", vectors);
     printf("campaign: %zu of %zu survived\n", survived, tried);
     fm_buf_free(&good);
