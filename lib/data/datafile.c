@@ -2,7 +2,6 @@
 
 #include "base/extract.h"
 #include "data/cifar.h"
-#include "data/fields.h"
 #include "data/npy.h"
 #include "data/table.h"
 #include "tensor/safetensors.h"
@@ -12,7 +11,7 @@
 
 #define LIMIT ((size_t)1 << FM_IDX_LIMIT_LOG2)
 
-enum { ONEHOT_MAX = 16 << 20, NAME = 80, SHOWN = 40, HEAD = 512 };
+enum { ONEHOT_MAX = 16 << 20, NAME = 80, SHOWN = 40 };
 
 /* Something else takes the place of the file's bytes. */
 static void
@@ -257,16 +256,12 @@ read_onehot(struct fm_onehot **h, struct fm_buf *text, const char *path,
     return (int)e->code;
 }
 
-/* As far as its beginning tells; a table's lines are named later. */
+/* Does it begin as no text does, but as records with a fault do?  What else is
+ * wrong with a table is said with its line. */
 static bool
-is_text(const uint8_t *p, size_t n)
+is_binary(const uint8_t *p, size_t n)
 {
-    if (fm_fields_utf16(p, n))
-        return true; /* data/fields.h has the remedy */
-    for (size_t i = 0; i < n && i < HEAD; i++)
-        if (p[i] < '\t' || (p[i] > '\r' && p[i] < ' '))
-            return false;
-    return true;
+    return n && (*p < '\t' || (*p > '\r' && *p < 20));
 }
 
 static int
@@ -366,7 +361,7 @@ fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
     const struct reader *r = find(p, n);
     int rc;
 
-    if (!r->read && !is_text(p, n))
+    if (!r->read && is_binary(p, n))
         return fm_err_set(e, FM_EINPUT,
                           "not NPY, NPZ, safetensors or CIFAR's records (3073 "
                           "or 3074 bytes each), and no table, which is a text");

@@ -26,8 +26,6 @@ bytes(enum reader reader, const char *name, const char *reason, const void *p,
 static void
 npy(void)
 {
-    BYTES(READ_NPY, "NPY cut in its magic", "no table, which is a text",
-          "\x93NUMP\0");
     BYTES(READ_NPY, "NPY without a header", "cut short in its header",
           "\x93NUMPY\1\0");
     BYTES(READ_NPY, "NPY with half a header", "cut short in its header",
@@ -137,7 +135,7 @@ npz(void)
     b.len -= 30;
     hostile(READ_ARRAYS, "a zip archive cut short", "damaged or cut short", &b);
     fm_buf_free(&b);
-    BYTES(READ_ARRAYS, "a zip archive of nothing", "no array x in it",
+    BYTES(READ_ARRAYS, "a zip archive of nothing", "damaged or cut short",
           "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
     b = zip(x, sizeof x - 1, three, sizeof three - 1);
     hostile(READ_ARRAYS, "a label more", "3 labels for 2 samples", &b);
