@@ -51,7 +51,8 @@ static void
 remade(const struct fm_buf *file, const struct fm_model *m, bool value)
 {
     const struct fm_bundle b = answer("c", 9);
-    struct fm_buf out = {0}, data = {0};
+    struct fm_buf out = {0}, data = {0}, summed = {0};
+    uint8_t round[8];
     struct fm_st st;
     struct fm_st_tensor t[4];
     struct fm_id id;
@@ -66,9 +67,13 @@ remade(const struct fm_buf *file, const struct fm_model *m, bool value)
     t[3] = (struct fm_st_tensor){.name = "none", .dtype = FM_F32, .ndim = 1};
     if (value)
         fm_putf(data.data + 8, INFINITY);
-    id = fm_hash128(data.data, data.len);
+    fm_put64(round, 8);
+    CHECK(!fm_buf_add(&summed, round, sizeof round, NULL) &&
+              !fm_buf_add(&summed, data.data, data.len, NULL),
+          "memory");
+    id = fm_hash128(summed.data, summed.len);
     for (size_t i = 0; i < st.nmeta; i++)
-        if (strcmp(st.meta[i].key, "fedmrn.values") == 0)
+        if (strcmp(st.meta[i].key, "fedmrn.checksum") == 0)
             strcpy(st.meta[i].value, fm_id_hex(hex, &id));
     {
         const struct fm_st made = {value ? 3 : 4, st.nmeta, t, st.meta};
@@ -82,6 +87,7 @@ remade(const struct fm_buf *file, const struct fm_model *m, bool value)
                   : "4 tensors, where the model has 3 to code");
     fm_st_free(&st);
     fm_buf_free(&data);
+    fm_buf_free(&summed);
     fm_buf_free(&out);
 }
 
@@ -135,8 +141,8 @@ main(void)
             "is not features.0.weight of the model");
     damaged(&file, "fedmrn.residual", "fedmrn.residuum", m, "not a residual");
     damaged(&file, "fedmrn.round", "fedmrn.sound", m, "fedmrn.round is not");
-    damaged(&file, "fedmrn.values", "fedmrn.valued", m,
-            "damaged: the checksum of its values");
+    damaged(&file, "fedmrn.checksum", "fedmrn.checksun", m,
+            "damaged: the checksum of its round and values");
     remade(&file, m, true);
     remade(&file, m, false);
     fx_save("f", &file);
