@@ -31,6 +31,26 @@ lanes_of(size_t n)
     return n >= MANY ? FM_RANS_MANY : FM_RANS_FEW;
 }
 
+/*
+ * Which of `n` numbers, at most a run, are not 0, in order; how many.  Numbers
+ * are any, so that a branch on one would be missed half of the time: each place
+ * is written, and that behind a 0 again.
+ */
+#define NONZERO(T, name)                                                       \
+    static size_t name(uint16_t *place, const T *v, size_t n)                  \
+    {                                                                          \
+        size_t k = 0;                                                          \
+                                                                               \
+        for (size_t i = 0; i < n; i++) {                                       \
+            place[k] = (uint16_t)i;                                            \
+            k += v[i] != 0;                                                    \
+        }                                                                      \
+        return k;                                                              \
+    }
+
+NONZERO(int32_t, nonzero_levels)
+NONZERO(uint8_t, nonzero_lengths)
+
 static void
 spread(uint16_t *p, uint16_t v)
 {
@@ -109,32 +129,65 @@ put_bits(struct string *s, uint32_t v, unsigned n)
     }
 }
 
-/*
- * The signs, and what is below the first bits; `bits` is their number.  Levels
- * are any, so that a branch on one would be missed half of the time: a 0 puts
- * no bits.
- */
+/* The signs, and what is below the first bits; `bits` is their number. */
 static int
 put_rest(struct fm_buf *out, const int32_t *level, size_t n, size_t bits,
          struct fm_err *e)
 {
     struct string s = {0};
+    uint16_t place[RUN];
     int rc = fm_buf_reserve(out, fm_bits_size(bits) + 4, e);
 
     if (rc)
         return rc;
     s.p = out->data + out->len;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t minus = (uint32_t)level[i] >> 31;
-        const uint32_t v = (uint32_t)abs(level[i]);
-        const unsigned length = 32 - (unsigned)__builtin_clz(v << 1 | 1) - 1;
-        const uint32_t first = (uint32_t)1 << length >> 1;
+    for (size_t i = 0; i < runs_of(n); i++) {
+        const int32_t *run = level + i * RUN;
+        const size_t some = nonzero_levels(place, run, run_count(n, i));
 
-        put_bits(&s, (v ^ first) << 1 | minus, length);
+        for (size_t k = 0; k < some; k++) {
+            const int32_t l = run[place[k]];
+            const uint32_t v = (uint32_t)abs(l);
+            const unsigned length = 32 - (unsigned)__builtin_clz(v);
+            const uint32_t first = (uint32_t)1 << length >> 1;
+
+            put_bits(&s, (v ^ first) << 1 | (uint32_t)l >> 31, length);
+        }
     }
     fm_put32(s.p, (uint32_t)s.held);
     out->len += fm_bits_size(bits);
     return 0;
+}
+
+/*
+ * How many bits each |v| has, and all of them together: one less than 2|v| + 1
+ * has, which a float's exponent tells, exactly and of several at a time.
+ */
+static size_t
+lengths_of(uint8_t *length, const int32_t *level, size_t n, int32_t most)
+{
+    size_t bits = 0;
+
+    for (size_t i = 0; i < runs_of(n); i++) {
+        const size_t count = run_count(n, i), at = i * RUN;
+        uint32_t sum = 0;
+        int32_t above = 0;
+
+        for (size_t k = 0; k < count; k++) {
+            const int32_t v = abs(level[at + k]);
+            const float odd = (float)(2 * v + 1);
+            uint32_t b, l;
+
+            memcpy(&b, &odd, sizeof b);
+            l = (b >> 23) - 127;
+            above |= v > most;
+            sum += l;
+            length[at + k] = (uint8_t)l;
+        }
+        assert(!above);
+        bits += sum;
+    }
+    return bits;
 }
 
 int
@@ -148,18 +201,15 @@ fm_levels_encode(struct fm_buf *out, const int32_t *level, size_t n,
     int rc = length && m ? 0 : FM_ESYS;
 
     assert(most >= 1 && most <= FM_LEVELS_MOST);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        assert(level[i] <= most && level[i] >= -most);
-        length[i] = (uint8_t)fm_lengths_of((uint32_t)abs(level[i]));
-        bits += length[i];
-    }
+    if (rc == 0)
+        bits = lengths_of(length, level, n, most);
     for (unsigned j = 0; rc == 0 && j < planes && active; j++) {
         size_t more = 0;
 
         for (size_t i = 0; i < active; i++)
             m[i] = length[i] > j;
         rc = put_plane(out, m, active, e);
-        for (size_t i = 0; i < active; i++) {
+        for (size_t i = 0; i < active && j + 1 < planes; i++) {
             length[more] = length[i];
             more += m[i];
         }
@@ -265,6 +315,7 @@ get_rest(int32_t *level, const uint8_t *length, size_t n, int32_t most,
          const struct rest *r, struct fm_err *e)
 {
     size_t bits = 0, at = 0, above = 0;
+    uint16_t place[RUN];
     uint64_t held = 0;
     unsigned have = 0;
     int rc;
@@ -273,22 +324,29 @@ get_rest(int32_t *level, const uint8_t *length, size_t n, int32_t most,
         bits += length[i];
     if ((rc = fm_bits_check(r->p, r->size, bits, e)))
         return rc;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t first = (uint32_t)1 << length[i] >> 1;
-        int32_t v, minus;
+    memset(level, 0, n * sizeof *level);
+    for (size_t i = 0; i < runs_of(n); i++) {
+        const uint8_t *run = length + i * RUN;
+        const size_t some = nonzero_lengths(place, run, run_count(n, i));
 
-        if (have < 32) {
-            held |= (uint64_t)word_at(r, at) << have;
-            at += 4;
-            have += 32;
+        for (size_t k = 0; k < some; k++) {
+            const unsigned l = run[place[k]];
+            const uint32_t first = (uint32_t)1 << l >> 1;
+            int32_t v, minus;
+
+            if (have < 32) {
+                held |= (uint64_t)word_at(r, at) << have;
+                at += 4;
+                have += 32;
+            }
+            v = (int32_t)(held & (((uint64_t)1 << l) - 1));
+            held >>= l;
+            have -= l;
+            minus = -(v & 1);
+            v = v >> 1 | (int32_t)first;
+            above += v > most;
+            level[i * RUN + place[k]] = (v ^ minus) - minus;
         }
-        v = (int32_t)(held & (((uint64_t)1 << length[i]) - 1));
-        held >>= length[i];
-        have -= length[i];
-        minus = -(v & 1);
-        v = v >> 1 | (int32_t)first;
-        above += v > most;
-        level[i] = (v ^ minus) - minus;
     }
     return above ? fm_err_set(e, FM_EINPUT, "%zu levels are above %d", above,
                               (int)most)

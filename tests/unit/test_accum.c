@@ -269,6 +269,37 @@ finish(struct fm_model *m)
     fm_model_free(next);
 }
 
+/* What every size of value adds, from a client of the most samples. */
+static void
+sizes(void)
+{
+    static const uint32_t mantissa[] = {0, 1, 0x400000, 0x7ffffe, 0x7fffff};
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDAVG, FM_UNIFORM);
+    struct fm_bundle b = fx_answer(m, "a", (uint64_t)1 << 32, 1);
+    const struct fm_bundle *one = &b;
+    struct fm_accum *sum = fm_accum_new(m, NULL);
+
+    for (uint32_t i = 0; i < (127 + 38) * 10; i += (uint32_t)m->full) {
+        for (uint32_t k = 0; k < m->full; k++) {
+            const uint32_t j = (i + k) % ((127 + 38) * 10);
+
+            fm_put32(b.bytes.data + 4 * k,
+                     j / 10 << 23 | mantissa[j % 5] | j % 10 / 5 << 31);
+        }
+        CHECK(sum && fm_accum_reset(sum, NULL) == 0, "clear");
+        CHECK(fm_accum_add(sum, &one, 1, NULL, NULL) == 0, "add");
+        for (size_t k = 0; k < m->full; k++) {
+            const float x = fm_getf(b.dense + 4 * k);
+
+            CHECK(sum->full[k] == ((__int128)1 << 32) * fm_full_quantise(x),
+                  "%a", (double)x);
+        }
+    }
+    fm_accum_free(sum);
+    fm_bundle_free(&b);
+    fm_model_free(m);
+}
+
 /*
  * A sum whose lowest bit decides: 1 + 2^-24 lies between two floats, 2^-53
  * more between two doubles, and 2^-90 more, below the 64 bits that reach a
@@ -435,6 +466,7 @@ main(void)
         finish(m);
         fm_model_free(m);
     }
+    sizes();
     lowest_bit();
     refusals();
     return 0;
