@@ -71,8 +71,8 @@ check-many: all benches campaigns ## 5,000 bundles, 16 files open, flat memory
 check-poison: all campaigns ## liars in a round: who is found, who is not
 	$(RUN_CAMPAIGN)
 
-FUZZ_SECONDS ?= 60
-check-fuzz: ## let clang's fuzzer try each parser: FUZZ_SECONDS=60
+FUZZ_SECONDS ?= 20
+check-fuzz: ## let clang's fuzzer try each parser: FUZZ_SECONDS=20
 	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang fuzzers \
 	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	clang -O1 -fsanitize=fuzzer -o $(BUILD)/fuzz/fuzzbug tests/campaign/fuzzbug.c

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fuzz.sh TARGET...: let clang's fuzzer try each parser for FUZZ_SECONDS (60).
+# fuzz.sh TARGET...: let clang's fuzzer try each parser for FUZZ_SECONDS (20).
 # What it finds worth keeping stays in $BUILD/fuzz/corpus.
 . "$(dirname "$0")/lib.bash"
 
@@ -8,7 +8,7 @@ try() {
     local name=$1 program=$2
     shift 2
     mkdir -p "$1"
-    "$program" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
+    "$program" -max_total_time="${FUZZ_SECONDS:-20}" -print_final_stats=1 \
         -rss_limit_mb=2048 -timeout=20 -artifact_prefix="$BUILD/fuzz/$name-" \
         "$@" >log 2>&1 || return 1
     tries=$(sed -n 's/^stat::number_of_executed_units: *//p' log)

@@ -52,6 +52,9 @@ part $many flat verify 2 fedmrn-verify -q -m w0 {}
 fedmrn-aggregate -q -m w0 stream -o no 2>/dev/null && exit 1
 fedmrn-aggregate -q -m w0 - <stream >w1.stream
 part $many cmp w1 w1.stream
+fedmrn-aggregate -q -m w0 --partial all/[0-3]*.mrn -o sum
+fedmrn-aggregate -q -m w0 all/[4-9]*.mrn sum -o w1.sum
+part $many cmp w1 w1.sum
 fedmrn-pack -m w0 all/*.mrn -o round
 part $many fedmrn-aggregate -q -m w0 round -o w1.round
 part $many cmp w1 w1.round
@@ -104,4 +107,4 @@ control 'all files open at once' bash -c 'exec 3<all/0.mrn 4<all/1.mrn \
     5<all/2.mrn 6<all/3.mrn 7<all/4.mrn 8<all/5.mrn 9<all/6.mrn && \
     fedmrn-aggregate -q -m w0 all/*.mrn -o w2 10<all/7.mrn 11<all/8.mrn \
     12<all/9.mrn 13<all/10.mrn 14<all/11.mrn 15<all/12.mrn' 2>/dev/null
-verdict 30100
+verdict 35100

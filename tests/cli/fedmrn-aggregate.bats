@@ -123,25 +123,6 @@ load digits
     fedmrn-aggregate --model w0 s1 s2 [6-9].mrn | cmp - w1
 }
 
-@test "aggregate: 5000 bundles, 16 open files, the memory of ten" {
-    local bench few many
-    bench=$(dirname "$(dirname "$(type -P fedmrn-aggregate)")")/bench
-    [ -x "$bench/bench_bundles" ] || skip "no $bench: make benches"
-    net | fedmrn-init --arch - --init uniform -o w0
-    mkdir r
-    "$bench/bench_bundles" w0 5000 r
-    (
-        ulimit -n 16
-        fedmrn-aggregate -q --model w0 r/*.mrn -o w1
-        fedmrn-aggregate -q --model w0 --partial r/[0-3]*.mrn -o s
-        fedmrn-aggregate -q --model w0 r/[4-9]*.mrn s | cmp - w1
-    )
-    many=$("$bench/bench_spawn" -f rss fedmrn-aggregate -q -m w0 r/*.mrn)
-    few=$("$bench/bench_spawn" -f rss fedmrn-aggregate -q -m w0 r/10??.mrn)
-    echo "$few MiB of 100 bundles, $many MiB of 5000"
-    [ "${many%.*}" -le $((${few%.*} + 4)) ]
-}
-
 @test "aggregate: one client moves the model by its update" {
     type -P python3 >/dev/null || skip "no python3"
     small_round
