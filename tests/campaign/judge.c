@@ -100,7 +100,8 @@ checkpoint(struct fm_buf *meaning, const char *path, const struct beside *by,
     if (!keep.from)
         return (int)e->code;
     l.private_seed = fm_checkpoint_seed(keep.from);
-    if (!(rc = fm_input_read(&d, &from, by->model->arch, e))) {
+    if (!(rc = fm_input_read(&d, &from, by->model->arch, by->model->set.loss,
+                             e))) {
         l.data = &d;
         l.nrows = d.n;
         l.row = row = fm_rows_all(d.n, e);
