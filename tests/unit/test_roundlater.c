@@ -94,13 +94,15 @@ report(void)
     struct fm_err e = {FM_OK, ""};
     const struct fm_buf *text;
     const char *at;
+    char *copy;
 
     for (const char *p = "a1 b1 h2 c1 a2 b2 c2 a3 "; *p; p += 3)
         CHECK(!fm_round_take(r, (char[]){p[0], p[1], 0}, &e), "%s", e.msg);
     CHECK(!fm_round_next(&head, r, base, &e), "%s", e.msg);
     text = fm_round_report(r, &e);
     CHECK(text, "%s", e.msg);
-    at = (const char *)text->data;
+    at = copy = strndup((const char *)text->data, text->len);
+    CHECK(copy, "memory");
     CHECK(strncmp(at, "{\"rounds\":[{\"round\":1,", 22) == 0, "%.60s", at);
     CHECK(strstr(at, "\"counted\":3,\"refused\":0,\"answers\""), "round 1");
     at = strstr(at, "{\"round\":2,");
@@ -108,6 +110,7 @@ report(void)
               strstr(at, "\"file\":\"h2\"") && strstr(at, "\"file\":\"a3\"") &&
               !strstr(at + 1, "{\"round\":3,"),
           "round 2");
+    free(copy);
     fm_buf_free(&head);
     fm_round_free(r);
     fm_model_free(base);
