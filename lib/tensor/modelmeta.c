@@ -248,6 +248,16 @@ add_meta(struct fm_st *st, const char *key, const char *value, struct fm_err *e)
     return m->key && m->value ? 0 : fm_err_nomem(e);
 }
 
+/* The same with a text that was made for it, or NULL when it was not. */
+static int
+add_made(struct fm_st *st, const char *key, char *value, struct fm_err *e)
+{
+    int rc = value ? add_meta(st, key, value, e) : FM_ESYS;
+
+    free(value);
+    return rc;
+}
+
 /* "id id id" */
 static char *
 join_ids(const struct fm_id *id, size_t n, struct fm_err *e)
@@ -264,35 +274,12 @@ join_ids(const struct fm_id *id, size_t n, struct fm_err *e)
 static int
 write_history(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
 {
-    char text[FM_ID_HEX], *ids;
+    char text[FM_ID_HEX];
     int rc;
 
     if ((rc = add_meta(st, "parent", fm_id_hex(text, &m->parent), e)))
         return rc;
-    ids = join_ids(m->bundle, m->nbundles, e);
-    rc = ids ? add_meta(st, "bundles", ids, e) : FM_ESYS;
-    free(ids);
-    return rc;
-}
-
-static int
-write_past(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
-{
-    char *text = fm_model_past_text(m, e);
-    int rc = text ? add_meta(st, "ancestors", text, e) : FM_ESYS;
-
-    free(text);
-    return rc;
-}
-
-static int
-write_magnitudes(struct fm_st *st, const struct fm_model *m, struct fm_err *e)
-{
-    char *text = fm_model_magnitudes(m, e);
-    int rc = text ? add_meta(st, "magnitudes", text, e) : FM_ESYS;
-
-    free(text);
-    return rc;
+    return add_made(st, "bundles", join_ids(m->bundle, m->nbundles, e), e);
 }
 
 static int
@@ -345,8 +332,10 @@ fm_model_write_meta(struct fm_st *st, const struct fm_model *m, const char *sum,
     if ((m->set.method == FM_FEDPM && (rc = add_meta(st, "votes", text, e))) ||
         (m->packed && (rc = add_meta(st, "counts", "packed", e))) ||
         (m->round && (rc = write_history(st, m, e))) ||
-        (m->npast && (rc = write_past(st, m, e))) ||
-        (fm_model_scaled(m) && (rc = write_magnitudes(st, m, e))))
+        (m->npast &&
+         (rc = add_made(st, "ancestors", fm_model_past_text(m, e), e))) ||
+        (fm_model_scaled(m) &&
+         (rc = add_made(st, "magnitudes", fm_model_magnitudes(m, e), e))))
         return rc;
     return add_meta(st, "checksum", sum, e);
 }
