@@ -159,6 +159,9 @@ hostile(void)
         {"input 4\ndropout 1", "dropout: 1 is not a probability in [0,1)"},
         {"input 4\ndropout 0.99999999999", "is not a probability in [0,1)"},
         {"input 4\nlinear 2147483648\nlinear 9", "more than 2^34 entries"},
+        /* 2^64 of them. */
+        {"input 536870912x2x2\nconv 2147483648 4x4 pad=1\nlinear 2",
+         "more than 2^34 entries"},
         {"input 2147483648\nlinear 8\nlinear 2147483648\nlinear 8\n"
          "linear 2147483648\nlinear 2",
          "more than 2^36 parameters"},

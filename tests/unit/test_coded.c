@@ -158,6 +158,31 @@ lies(void)
     fm_model_free(m);
 }
 
+/* Bytes where there is nothing to code. */
+static void
+nothing(void)
+{
+    static const enum fm_method method[] = {FM_FEDMRN, FM_FEDSPARSIFY};
+    struct fm_buf raw = {0}, coded = {0};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct fm_model *m =
+            fx_model("input 4\nlinear 2 nobias\n", method[i], FM_UNIFORM);
+        struct fm_bundle b = fx_answer(m, "7", 600, 1);
+
+        memset(b.bytes.data, 0, b.bytes.len);
+        make(&raw, &coded, &b, m, m);
+        CHECK(b.code.ndense == 0, "%zu: %zu bytes", i, b.code.ndense);
+        b.code.dense = raw.data;
+        b.code.ndense = 4;
+        lie(&b, m, "4 bytes for nothing");
+        fm_bundle_free(&b);
+        fm_model_free(m);
+    }
+    fm_buf_free(&raw);
+    fm_buf_free(&coded);
+}
+
 /*
  * A few bytes that stand for many are decoded only when a model says how many
  * there are: all deltas 0, as a client that learnt nothing has them.
@@ -206,5 +231,6 @@ main(void)
     round_trips(FX_ARCH, FM_FEDAVG);
     damage();
     lies();
+    nothing();
     return 0;
 }

@@ -142,12 +142,6 @@ full(void)
         fm_ledgerfile_close(&f);
     }
     fm_ledger_entry_free(&t);
-    /* A file of holes. */
-    fx_save("full", &(struct fm_buf){0});
-    CHECK(truncate("full", 1 << 30) == 0, "truncate");
-    e = (struct fm_err){FM_OK, ""};
-    CHECK(fm_ledgerfile_open(&f, "full", false, &e) == FM_EINPUT, "opened");
-    CHECK(strstr(e.msg, "full: 2^30 bytes or more"), "%s", e.msg);
 }
 
 int

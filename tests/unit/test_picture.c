@@ -172,6 +172,17 @@ test_refused(void)
               "%s: %s", what[i], e.msg);
         fm_bundle_free(&b);
         fm_model_free(m);
+        e = (struct fm_err){FM_OK, ""};
+    }
+    {
+        struct fm_model *m = fx_fedpm("input 3\nlinear 2\n", 3, 1);
+        struct fm_bundle b = fx_answer(m, "a", 5, 1);
+
+        CHECK(fm_picture_bundle(&out, &b, m, "noise", &e) == FM_EINPUT &&
+                  strstr(e.msg, "no noise under fedpm") && out.len == 0,
+              "%s", e.msg);
+        fm_bundle_free(&b);
+        fm_model_free(m);
     }
 }
 

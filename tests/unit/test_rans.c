@@ -1,6 +1,6 @@
 #include "base/bytes.h"
 #include "base/cpu.h"
-#include "check.h"
+#include "guard.h"
 #include "mask/rans.h"
 
 enum { N = 3000 };
@@ -162,6 +162,8 @@ low(void)
     CHECK(fm_rans_open(&in, code, sizeof code, FM_RANS_FEW), "good states");
     memset(code + sizeof code - 4, 0, 4);
     CHECK(!fm_rans_open(&in, code, sizeof code, FM_RANS_FEW), "a state of 0");
+    memset(code, 0xff, sizeof code);
+    CHECK(!fm_rans_open(&in, gd_copy(code, 14), 14, FM_RANS_FEW), "14 bytes");
 }
 
 static void

@@ -394,6 +394,24 @@ frugal(void)
     fm_model_free(m);
 }
 
+/* No round follows the last. */
+static void
+last(void)
+{
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_buf head = {0};
+    struct fm_round *r;
+
+    m->round = FM_ROUND_MAX;
+    r = fm_round_new(m, NULL, NULL, NULL, &e);
+    CHECK(r && fm_round_next(&head, r, m, &e) == FM_EINPUT, "a round more");
+    CHECK(strstr(e.msg, "is the last there can be"), "%s", e.msg);
+    fm_round_free(r);
+    fm_buf_free(&head);
+    fm_model_free(m);
+}
+
 /*
  * One client claims 2^32 samples.  Under a cap it weighs no more than that,
  * and moves no weight by more than its share of A.
@@ -463,6 +481,7 @@ main(void)
     rules(m);
     replay();
     liar(m);
+    last();
     frugal();
     fm_model_free(m);
     fx_leave(dir);

@@ -264,6 +264,19 @@ natural(void)
     CHECK(fm_split_natural(&s, first, 4, 6, &e) == FM_EINPUT &&
               strstr(e.msg, "none of 4 users has 6 rows"),
           "%s", e.msg);
+    {
+        const size_t users = FM_SPLIT_CLIENTS_MAX + 1;
+        size_t *many = malloc((users + 1) * sizeof *many);
+
+        CHECK(many, "memory");
+        for (size_t i = 0; i <= users; i++)
+            many[i] = i;
+        e = (struct fm_err){FM_OK, ""};
+        CHECK(fm_split_natural(&s, many, users, 0, &e) == FM_EINPUT &&
+                  strstr(e.msg, "1000001 users are more than 1000000"),
+              "%s", e.msg);
+        free(many);
+    }
     CHECK(fm_split_is_natural("natural") && !fm_split_is_natural("iid") &&
               !fm_split_check("natural", NULL),
           "its name");
