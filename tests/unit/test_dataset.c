@@ -278,8 +278,7 @@ tables(void)
 
     check(&d, 4, 1, 1, 2, "i: 3 features do not fit the model's input 4");
     CHECK(fm_dataset_check_tokens(&d, "f", 9, &e) == FM_EINPUT &&
-              strcmp(e.msg, "f: the model reads tokens, not a table's "
-                            "numbers") == 0,
+              strcmp(e.msg, "f: the model reads tokens, not features") == 0,
           "%s", e.msg);
 }
 
