@@ -77,9 +77,10 @@ state=()
 
 # What a codec leaves out, when it is taken up two rounds later.
 small '' --method fedavg
-for codec in float16 signsgd topk:0.1 qsgd:3 eden:2; do
-    fedmrn-pack -q -m w0 --codec $codec --seed 1 a.mrn -o coded
-    kind "FedAvg bundle by $codec" -m w0 coded
+for codec in float16 signsgd topk:0.1 'qsgd:3 --seed 1' eden:2; do
+    # shellcheck disable=SC2086 # the codec, and its seed
+    fedmrn-pack -q -m w0 --codec $codec a.mrn -o coded
+    kind "FedAvg bundle by ${codec% --*}" -m w0 coded
 done
 answers=(--images images --labels labels --client 1 --seed 1)
 fedmrn-train -q -m w1 "${answers[@]}" -o next
