@@ -32,8 +32,9 @@ enum reader {
     READ_SUMS = 131072,
     READ_TABLE = 262144,
     READ_UPDATE = 524288,
-    READ_NPY = 1048576,    /* --data, beside labels */
-    READ_ARRAYS = 2097152, /* --data, with labels of its own */
+    READ_NPY = 1048576,     /* --data, beside labels */
+    READ_CLASSES = 4194304, /* labels, where any number will not do */
+    READ_ARRAYS = 2097152,  /* --data, with labels of its own */
 };
 
 /*

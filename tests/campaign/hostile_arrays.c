@@ -70,7 +70,7 @@ npy(void)
 static void
 labels(void)
 {
-    BYTES(READ_LABELS, "labels of floats", "labels of type <f4",
+    BYTES(READ_CLASSES, "labels of floats", "labels of type <f4",
           NPY("<f4", "False", "2,") "                   \n12345678");
     BYTES(READ_LABELS, "labels of words", "values of type '<U1'",
           NPY("<U1", "False", "2,") "                   \n12345678");

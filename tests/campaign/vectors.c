@@ -51,9 +51,11 @@ static const struct {
     {READ_IMAGES, "fedmrn-train -q -t 1 -m w0 --images {} --labels labels "
                   "--client a -o out"},
     {READ_IMAGES, "fedmrn-eval -q -t 1 -m w0 --images {} --labels labels"},
-    {READ_LABELS, "fedmrn-train -q -t 1 -m w0 --images images --labels {} "
-                  "--client a -o out"},
-    {READ_LABELS, "fedmrn-eval -q -t 1 -m w0 --images images --labels {}"},
+    {READ_LABELS | READ_CLASSES,
+     "fedmrn-train -q -t 1 -m w0 --images images --labels {} "
+     "--client a -o out"},
+    {READ_LABELS | READ_CLASSES,
+     "fedmrn-eval -q -t 1 -m w0 --images images --labels {}"},
     {READ_LABELS,
      "fedmrn-split --labels {} --scheme iid --clients 2 --seed 1 -o out"},
     {READ_NPY, "fedmrn-train -q -t 1 -m w0 --data {} --labels labels "
