@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MOST = 8192 };
+enum { MOST = 1 << 22 };
 
 int fm_mutant(unsigned which);
 

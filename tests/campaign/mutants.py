@@ -10,21 +10,38 @@ by the environment (mutant.c).
 
 Each test runs once to learn which checks it meets with a reason to refuse; then
 for each check only those tests run, the quickest first, until one fails.
-A check that no test ever meets so survives without a run.
+A check that no test ever meets so survives without a run.  Tests that are
+quick to learn come first: units, hostile files, then the tools' tests, which
+only those checks need that the others let live.
 
-  mutants.py BUILD [FIRST [STEP]]   every STEP-th check from number FIRST on
+No check may survive but those in survivors.tsv (file, check, and why no test
+tells), and those must.
+
+  mutants.py BUILD [STEP [FILE...]]   every STEP-th check, of these files
 """
 import concurrent.futures
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
+import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 COPIED = ["Makefile", "lib", "cmd", "tests", "man", "samples"]
+FLOOR = 750    # checks, at least
+ROOM = 64      # checks of a file, at most
+NOTHING = (1 << 22) - 1  # the number of no check; below MOST of mutant.c
+MEMORY = 16 << 30
+# Negative control: it is known that tests need this one.
+NEEDED = ("lib/bundle/sealed.c", "fm_id_cmp(id, &want) != 0")
+# Tests of the tools that meet no check of an input, or none alone.
+APART = {"bench", "hospitals", "packaging", "parallel", "pytorch", "samples",
+         "slurm"}
 REFUSE = r"\bfm_err_set\s*\(\s*[\w>.&-]+\s*,\s*FM_EINPUT\b"
 # What validators of other types return: "why not", or false.
 SAYS_NO = r"\breturn\s+\"|\breturn\s+false\b"
@@ -162,7 +179,7 @@ def mutate(path, source, known, number, sites):
 
 def instrument(tree):
     """Copy the tree and make its checks removable; what they are."""
-    texts, sources, sites, number = {}, {}, {}, 0
+    texts, sources, sites = {}, {}, {}
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(tree)
     for name in COPIED:
@@ -180,7 +197,12 @@ def instrument(tree):
         texts[path] = blank(source)
     known = refusers(texts)
     for path in sorted(sources):
-        made, number = mutate(path, sources[path], known, number, sites)
+        # By its name, so that a change elsewhere leaves it as it was built.
+        number = ROOM * (zlib.crc32(os.path.relpath(path, tree).encode()) %
+                         (NOTHING // ROOM))
+        if number in sites:
+            sys.exit("mutants: %s shares its numbers: change ROOM" % path)
+        made, _ = mutate(path, sources[path], known, number, sites)
         with open(path, "w") as f:
             f.write(made)
     shutil.copy2(os.path.join(ROOT, "tests/campaign/mutant.c"),
@@ -188,69 +210,107 @@ def instrument(tree):
     # Each of the tools' tests keeps its own list of what it met.
     with open(os.path.join(tree, "tests/cli/helper.bash"), "a") as f:
         f.write('[ -z "${MUTANT_DIR-}" ] || export FM_MUTANT_LOG='
-                '"$MUTANT_DIR/${BATS_TEST_FILENAME##*/}@$BATS_TEST_NAME"\n')
+                '"$MUTANT_DIR/$BATS_TEST_NAME"\n')
     return sites
 
 
 class Tests:
-    """What can turn red: programs, and single tests of the tools."""
+    """What can turn red: programs, hostile files, and the tools' tests."""
 
-    def __init__(self, tree):
-        self.tree, self.meets, self.took, self.run_as = tree, {}, {}, {}
+    def __init__(self, tree, pool):
+        self.tree, self.pool = tree, pool
+        self.meets, self.took, self.run_as = {}, {}, {}
         self.env = dict(os.environ, PATH=tree + "/build/bin:" +
                         os.environ["PATH"])
-        self.env.pop("FM_MUTANT", None)
+        self.env.pop("FM_MUTANT_LOG", None)
 
-    def run(self, name, mutant, limit, **more):
-        env = dict(self.env, **more)
-        if mutant is not None:
-            env["FM_MUTANT"] = str(mutant)
+    def run(self, command, mutant, limit, **more):
+        env = dict(self.env, FM_MUTANT=str(mutant), **more)
+        child = subprocess.Popen(
+            command, cwd=self.tree, env=env, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         try:
-            return subprocess.run(
-                self.run_as[name], cwd=self.tree, env=env, timeout=limit,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL).returncode
+            return child.wait(limit)
         except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
             return -1
 
-    def learn(self, name, command):
-        """Run a program as it is, and keep what it met."""
-        log = os.path.join(self.tree, "met." + os.path.basename(name))
-        self.run_as[name] = command
+    def learn(self, command, **more):
+        """Run a test as it is; how long it took."""
         began = time.time()
-        if self.run(name, None, 600, FM_MUTANT_LOG=log) != 0:
-            sys.exit("mutants: %s fails as it is" % name)
-        self.took[name] = time.time() - began
-        self.meets[name] = numbers(log)
+        if self.run(command, NOTHING, 1200, **more) != 0:
+            sys.exit("mutants: %s fails as it is" % command[-1])
+        return time.time() - began
 
-    def learn_bats(self, path):
-        """The same for each test in a file of the tools' tests."""
+    def unit(self, program):
+        log = os.path.join(self.tree, "met." + program)
+        command = ["build/tests/" + program]
+        self.took[program] = self.learn(command, FM_MUTANT_LOG=log)
+        self.keep(program, command, log)
+
+    def units(self):
+        """The library's tests, each a program."""
+        self.every(self.unit, (
+            p for p in os.listdir(os.path.join(self.tree, "build/tests"))
+            if p.startswith("test_") and "." not in p))
+
+    def hostile(self):
+        """The hostile files, each alone."""
+        command = ["build/campaign/vectors", "build/bin"]
+        logs = os.path.join(self.tree, "met.vectors")
+        os.makedirs(logs)
+        took = self.learn(command, MUTANT_DIR=logs)
+        for number in set(os.listdir(logs)) - {"0"}:
+            name = "vectors " + number
+            self.took[name] = took / len(os.listdir(logs))
+            self.keep(name, command + [number], os.path.join(logs, number))
+
+    def bats(self, path):
+        """The tests in a file of the tools' tests, each alone."""
         logs = os.path.join(self.tree, "met", os.path.basename(path))
         os.makedirs(logs)
-        self.run_as[path] = ["bats", "--tap", path]
-        began = time.time()
-        status = self.run(path, None, 1200, MUTANT_DIR=logs)
-        if status != 0:
-            sys.exit("mutants: %s fails as it is" % path)
+        took = self.learn(["bats", "--tap", path], MUTANT_DIR=logs)
         with open(os.path.join(self.tree, path)) as f:
             titles = re.findall(r'^@test "(.*)" \{$', f.read(), re.M)
-        names = sorted(os.listdir(logs))
-        for log in names:
-            name = log.split("@", 1)[1]
-            title = [t for t in titles if bats_name(t) == name]
+        for log in os.listdir(logs):
+            title = [t for t in titles if bats_name(t) == log]
             if len(title) != 1:
-                continue
-            self.run_as[log] = ["bats", "--tap", "-f",
-                                "^" + re.escape(title[0]) + "$", path]
-            self.took[log] = 1 + (time.time() - began) / len(titles)
-            self.meets[log] = numbers(os.path.join(logs, log))
-        del self.run_as[path]
+                sys.exit("mutants: %s: which test is %s?" % (path, log))
+            name = "%s: %s" % (os.path.basename(path), title[0])
+            self.took[name] = 1 + took / len(titles)
+            self.keep(name, ["bats", "--tap", "-f",
+                             "^" + re.escape(title[0]) + "$", path],
+                      os.path.join(logs, log))
 
-    def red(self, mutant):
-        """The first test that turns red, or None."""
-        for name in sorted((n for n in self.meets if mutant in self.meets[n]),
-                           key=lambda n: self.took[n]):
-            if self.run(name, mutant, 20 + 10 * self.took[name]) != 0:
+    def tools(self):
+        """The tools' tests."""
+        self.every(self.bats, (
+            "tests/cli/" + f
+            for f in os.listdir(os.path.join(self.tree, "tests/cli"))
+            if f.endswith(".bats") and f[:-5] not in APART))
+
+    def every(self, call, names):
+        list(self.pool.map(call, sorted(names)))
+
+    def keep(self, name, command, log):
+        self.run_as[name] = command
+        self.meets[name] = set()
+        if os.path.exists(log):
+            with open(log) as f:
+                self.meets[name] = {int(line) for line in f}
+
+    def meeting(self, mutant):
+        """The tests that meet a check, the quickest first."""
+        return sorted((n for n in self.meets if mutant in self.meets[n]),
+                      key=lambda n: self.took[n])
+
+    def red(self, mutant, names):
+        """The first of these tests that turns red, or None."""
+        for name in names:
+            if self.run(self.run_as[name], mutant,
+                        10 + 10 * self.took[name]) != 0:
                 return name
         return None
 
@@ -262,52 +322,86 @@ def bats_name(title):
         else "-%02x" % ord(c) for c in title)
 
 
-def numbers(path):
-    if not os.path.exists(path):
-        return set()
-    with open(path) as f:
-        return {int(line) for line in f}
+def try_all(tests, wanted, control):
+    """Which test turns red without each check; None: no test does."""
+    killer, done = {}, set()
+    for learn in (tests.units, tests.hostile, tests.tools):
+        alive = [k for k in wanted if k not in killer]
+        if not alive:
+            break
+        learn()
+        if not done:
+            meet = tests.meeting(control)
+            if not tests.red(control, meet) or tests.red(NOTHING, meet):
+                sys.exit("mutants: the negative control survived")
+            print("# control: no test is red, but without the checksum's check")
+        found = tests.pool.map(lambda k: tests.red(
+            k, [n for n in tests.meeting(k) if n not in done]), alive)
+        killer.update((k, by) for k, by in zip(alive, found) if by)
+        done.update(tests.meets)
+        print("# %d tests: %d of %d checks live" % (
+            len(done), len(wanted) - len(killer), len(wanted)), flush=True)
+    return killer
+
+
+def excused():
+    """The checks of survivors.tsv, and why."""
+    with open(os.path.join(os.path.dirname(__file__), "survivors.tsv")) as f:
+        rows = [line.rstrip("\n").split("\t") for line in f
+                if line[0] != "#"]
+    return {(path, what): why for path, what, why in rows}
+
+
+def judge(tests, sites, wanted, killer):
+    """Say what survived; the number of faults."""
+    known, bad = excused(), 0
+    for k in wanted:
+        path, line, what = sites[k]
+        if k not in killer and (path, what) not in known:
+            print("mutants: %s:%d: %s: %s" % (
+                path, line, what, "no test is red without it"
+                if tests.meeting(k) else "no test meets it"))
+            bad += 1
+    # The same words may stand in two places of a file.
+    for where in known:
+        at = [k for k in sites if (sites[k][0], sites[k][2]) == where]
+        if not at or all(k in killer for k in at):
+            print("mutants: survivors.tsv: %s: %s: %s" % (
+                *where, killer[at[0]] + " is red without it" if at else
+                "no such check"))
+            bad += 1
+    return bad
 
 
 def main():
     tree = os.path.join(os.path.abspath(sys.argv[1]), "mutants")
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    step = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    sites = instrument(tree)
-    subprocess.run(["make", "-s", "-j2", "BUILD=build",
-                    "CC=" + os.environ.get("CC", "cc"), "CFLAGS=-O1 -g -w", "all", "units", "campaigns"],
-                   cwd=tree, check=True)
-    tests = Tests(tree)
-    programs = sorted(os.listdir(os.path.join(tree, "build/tests")))
+    step = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    files = sys.argv[3:]
+    # A missing check may ask for all memory.
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    sites = {k: (os.path.relpath(path, tree), line, what)
+             for k, (path, line, what) in instrument(tree).items()}
+    wanted = sorted(k for k in sites if not files or sites[k][0] in files)
+    wanted = wanted[::step]
+    control = [k for k, (p, _, what) in sites.items() if (p, what) == NEEDED]
+    if len(control) != 1:
+        sys.exit("mutants: where is the negative control?")
+    subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), "BUILD=build",
+                    "CC=" + os.environ.get("CC", "cc"), "CFLAGS=-O1 -w",
+                    "all", "units", "campaigns"], cwd=tree, check=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        def every(call, args):
-            return list(pool.map(lambda a: call(*a), args))
-        every(tests.learn, [
-            (p, ["build/tests/" + p]) for p in programs
-            if p.startswith("test_") and "." not in p])
-        if os.path.exists(tree + "/build/campaign/vectors"):
-            tests.learn("vectors", ["build/campaign/vectors",
-                                    "build/bin"])
-        every(tests.learn_bats, [
-            ("tests/cli/" + f,)
-            for f in sorted(os.listdir(os.path.join(tree, "tests/cli")))
-            if re.match(r"(fedmrn-.*|fedpm|cli|trust.*)\.bats$", f)])
-        print("# %d tests, %d checks" % (len(tests.meets), len(sites)))
-        wanted = sorted(sites)[first::step]
-        found = list(zip(wanted, pool.map(tests.red, wanted)))
-    for k, by in found:
-        if by is None:
-            met = any(k in m for m in tests.meets.values())
-            path, line, what = sites[k]
-            print("survivor %d: %s:%d: %s%s" % (
-                k, os.path.relpath(path, tree), line, what,
-                "" if met else " (never met)"))
+        tests = Tests(tree, pool)
+        killer = try_all(tests, wanted, control[0])
     with open(os.path.join(tree, "killers"), "w") as f:
-        for k, by in found:
-            f.write("%d\t%s:%d\t%s\t%s\n" % (
-                k, os.path.relpath(sites[k][0], tree), *sites[k][1:], by))
-    killed = sum(by is not None for _, by in found)
-    print("mutants: %d of %d turned a test red" % (killed, len(found)))
+        for k in wanted:
+            f.write("%s:%d\t%s\t%s\n" % (*sites[k], killer.get(k)))
+    bad = judge(tests, sites, wanted, killer)
+    print("# %d of them are in survivors.tsv" % sum(
+        (sites[k][0], sites[k][2]) in excused() for k in wanted))
+    print("campaign: %d of %d turned a test red" % (len(killer), len(wanted)))
+    if not files and len(wanted) < FLOOR // step:
+        sys.exit("mutants: only %d checks" % len(wanted))
+    sys.exit(1 if bad else 0)
 
 
 main()
