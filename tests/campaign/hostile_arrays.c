@@ -74,9 +74,9 @@ labels(void)
           NPY("<f4", "False", "2,") "                   \n12345678");
     BYTES(READ_LABELS, "labels of words", "values of type '<U1'",
           NPY("<U1", "False", "2,") "                   \n12345678");
-    BYTES(READ_LABELS, "a negative label", "label -1 of sample 1",
+    BYTES(READ_CLASSES, "a negative label", "label -1 of sample 1",
           NPY("|i1", "False", "2,") "                   \n\0\377");
-    BYTES(READ_LABELS, "a label beyond 255", "label 256 of sample 1",
+    BYTES(READ_CLASSES, "a label beyond 255", "label 256 of sample 1",
           NPY("<u2", "False", "2,") "                   \n\0\0\0\1");
     BYTES(READ_LABELS, "labels of two dimensions", "4 values in 2 dimensions",
           NPY("|u1", "False", "2,2") "                  \n\0\1\0\1");
