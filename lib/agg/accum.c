@@ -99,6 +99,16 @@ fm_full_quantise(float x)
     return bits >> 31 ? -q : q;
 }
 
+__int128
+fm_variance_units(float variance)
+{
+    if (variance >= 0x1p38f) /* more than a delta can take away */
+        return (__int128)1 << 86;
+    if (variance >= 0x1p-24f)
+        return fm_full_quantise(variance);
+    return (__int128)(uint32_t)((double)variance * 0x1p48);
+}
+
 int
 fm_accum_plan(struct fm_accum_plan *p, const struct fm_model *base,
               struct fm_err *e)
@@ -198,6 +208,29 @@ add_value(__int128 *sum, int64_t weight, const uint8_t *x)
     *sum += (__int128)weight * (bits >> 31 ? -q : q);
 }
 
+/*
+ * Running variances in a late answer: it was made from another one, and takes
+ * away no more than is there.
+ */
+static void
+tile_late_variance(const struct job *j, const struct fm_model_tensor *t,
+                   size_t first, size_t count)
+{
+    __int128 *sum = j->a->full + t->at + first;
+
+    for (size_t k = 0; k < j->n; k++) {
+        const uint8_t *x = j->b[k]->dense + 4 * (t->at + first);
+        const int64_t weight = (int64_t)fm_bundle_weight(j->b[k]);
+
+        for (size_t i = 0; i < count; i++) {
+            const __int128 q = fm_full_quantise(fm_getf(x + 4 * i));
+            const __int128 least = -fm_variance_units(t->value[first + i]);
+
+            sum[i] += weight * (q < least ? least : q);
+        }
+    }
+}
+
 static void
 tile_full(const struct job *j, const struct fm_model_tensor *t, size_t first,
           size_t count)
@@ -266,6 +299,8 @@ add_tile(void *ctx, size_t i, size_t worker)
         tile_masked(j, t, (uint32_t)p.tensor, p.first, p.count);
     else if (fm_accum_voted(j->a->base, p.tensor))
         tile_signs(j, t, p.first, p.count);
+    else if (t->spec->role == FM_VAR && j->a->late)
+        tile_late_variance(j, t, p.first, p.count);
     else
         tile_full(j, t, p.first, p.count);
 }

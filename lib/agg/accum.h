@@ -13,6 +13,10 @@
  *   acc_i = sum over clients of  weight_k * q_ki,
  *   q = round-half-even(x * 2^48), |x| < 2^38
  *
+ * Of a running variance v no answer takes more than floor(v * 2^48) (bundle.h
+ * refuses one that would); a late one, which was made from another v, counts as
+ * if it took that.
+ *
  * Neither can wrap: the weights total at most FM_TOTAL_MAX = 2^33 - 1, checked
  * before a client is added (2^33 * max|n| < 2^63, and 2^33 * 2^86 * s < 2^127
  * with the largest s below).

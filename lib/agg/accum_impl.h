@@ -1,5 +1,5 @@
 /*
- * accum_impl: what accum.c and accumfinish.c share.
+ * accum_impl: what accum.c, accumfinish.c and partialread.c share.
  */
 #ifndef FM_AGG_ACCUM_IMPL_H
 #define FM_AGG_ACCUM_IMPL_H
@@ -23,5 +23,9 @@ int fm_accum_plan(struct fm_accum_plan *p, const struct fm_model *base,
                   struct fm_err *e);
 size_t fm_accum_tiles(const struct fm_accum_plan *p);
 struct fm_accum_piece fm_accum_piece(const struct fm_accum_plan *p, size_t i);
+
+/* fm_variance_units - how many units of 2^-48 a client may take from a running
+ * variance, at most 2^86. */
+__int128 fm_variance_units(float variance);
 
 #endif

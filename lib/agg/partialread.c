@@ -1,3 +1,4 @@
+#include "agg/accum_impl.h"
 #include "agg/partial_impl.h"
 
 #include "base/mem.h"
@@ -261,14 +262,16 @@ take_masked(const uint8_t *p, size_t first, size_t n, int64_t least,
 
 /*
  * The same of full ones.  Where clients vote, each counts for no more than its
- * weight; elsewhere they reach so far times 2^86.
+ * weight; elsewhere they reach so far times 2^86, and down to where a running
+ * variance is 0.
  */
 static int
 take_full(const uint8_t *p, size_t first, size_t n, uint64_t weight,
           const struct fm_model *base, struct fm_accum *sum, struct fm_err *e)
 {
+    const struct fm_model_tensor *at = NULL;
     size_t tensor = 0, end = 0;
-    __int128 most = 0;
+    __int128 most = 0, least;
 
     for (size_t i = 0; i < n; i++) {
         __int128 v = get_full(p + FULL * i);
@@ -278,13 +281,18 @@ take_full(const uint8_t *p, size_t first, size_t n, uint64_t weight,
 
             if (t->masked)
                 continue;
+            at = t;
             end = t->at + t->spec->count;
             most = (__int128)weight << (fm_accum_voted(base, tensor) ? 0 : 86);
         }
         /* Behind the tensors fedbat has steps, which are not summed. */
         if (first + i >= end)
             most = base->set.method == FM_FEDBAT ? 0 : (__int128)weight << 86;
-        if (v > most || v < -most)
+        least = -most;
+        if (first + i < end && at->spec->role == FM_VAR)
+            least =
+                -(weight * fm_variance_units(at->value[first + i - at->at]));
+        if (v > most || v < least)
             return beyond("full", first + i, e);
         if (sum)
             sum->full[first + i] += v;

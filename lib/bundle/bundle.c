@@ -96,22 +96,29 @@ check_sizes(const struct fm_bundle *b, const struct fm_member *m,
 static bool
 is_below(float variance, float delta)
 {
+    uint32_t units;
+    double most;
+
     if (variance >= 0x1p-24f)
         return delta < -variance;
-    return (double)delta * 0x1p48 <
-           -((double)(uint32_t)((double)variance * 0x1p48) + 0.5);
+    units = (uint32_t)((double)variance * 0x1p48);
+    most = (double)units + 0.5; /* and half a unit rounds to an even number */
+    return units % 2 ? (double)delta * 0x1p48 <= -most
+                     : (double)delta * 0x1p48 < -most;
 }
 
 /*
  * As long as no answer takes a running variance below 0, no mean of them does.
- * One that is late was made from another variance, and its word is held against
- * this one all the same: it would take away what is not there.
+ * One that is late was made from another variance, often a much larger one: of
+ * it no more than this one is taken away when it is added (agg/accum.h).
  */
 static int
 check_variances(const struct fm_bundle *b, const struct fm_model *base,
                 struct fm_err *e)
 {
-    for (size_t t = 0; t < base->arch->ntensors; t++) {
+    const bool late = b->round <= base->round;
+
+    for (size_t t = 0; t < base->arch->ntensors && !late; t++) {
         const struct fm_model_tensor *at = &base->tensor[t];
 
         if (at->spec->role != FM_VAR)

@@ -45,7 +45,8 @@
  * place: they are held against the members' sizes.
  *
  * A delta is refused when it is not finite or its magnitude is 2^38 or more, or
- * when it would make a running variance of the base negative.
+ * when it would make a running variance of the base negative, unless the bundle
+ * is late and was made from another base.
  *
  * A bundle has at most 2^32 - 1 bytes, so that it fits on a FAT32 stick.
  */
@@ -143,7 +144,7 @@ int fm_bundle_check_deltas(const struct fm_bundle *b, struct fm_err *e);
 /*
  * fm_bundle_check_values - of a decoded bundle, whose sizes are the base
  * model's: are its numbers possible?  Steps are what step.h says, and no delta
- * takes a running variance of the base below 0.  0 or FM_EINPUT.
+ * of an answer in time takes a running variance below 0.  0 or FM_EINPUT.
  */
 int fm_bundle_check_values(const struct fm_bundle *b,
                            const struct fm_model *base, struct fm_err *e);

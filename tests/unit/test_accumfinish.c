@@ -80,6 +80,54 @@ late(void)
     fm_model_free(m);
 }
 
+/*
+ * A late answer from a model whose variance was larger takes no more than there
+ * is, and what is there is a whole number of 2^-48.
+ */
+static void
+late_variance(void)
+{
+    static const struct {
+        float variance, delta, want; /* one of two answers, and the other's 0 */
+    } row[] = {
+        {0.25f, -0.875f, 0.125f},
+        {0.25f, -0.125f, 0.1875f},
+        {0.25f, 0.5f, 0.5f},
+        {0x1.8p-47f, -1, 0x1.8p-48f},
+        {0x1.cp-47f, -0x1.cp-47f, 0x1p-47f}, /* 3.5: 3 of it */
+        {0, -0x1p37f, 0},
+        {0x1p100f, -0x1p37f, 0x1p100f},
+    };
+    struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_BERNOULLI);
+    struct fm_model *next = fx_model(FX_TINY, FM_FEDMRN, FM_BERNOULLI);
+    size_t var = 0;
+
+    while (m->tensor[var].spec->role != FM_VAR)
+        var++;
+    m->round = next->round = 3;
+    for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+        struct fm_accum *sum = fm_accum_new(m, NULL);
+        struct fm_bundle b = fx_answer(m, "a", 100, k);
+        const struct fm_bundle *one = &b;
+
+        CHECK(sum && (sum->older = fm_accum_new(m, NULL)), "memory");
+        sum->weight = 100; /* who changes nothing */
+        sum->older->late = 1;
+        m->tensor[var].value[0] = row[k].variance;
+        for (size_t i = 0; i < m->full; i++)
+            fm_putf(b.bytes.data + fm_bits_size(m->masked) + 4 * i,
+                    i == m->tensor[var].at ? row[k].delta : 0);
+        CHECK(fm_accum_add(sum->older, &one, 1, NULL, NULL) == 0, "add");
+        CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "row %zu", k);
+        CHECK(next->tensor[var].value[0] == row[k].want, "row %zu: %a", k,
+              (double)next->tensor[var].value[0]);
+        fm_bundle_free(&b);
+        fm_accum_free(sum);
+    }
+    fm_model_free(m);
+    fm_model_free(next);
+}
+
 /* Only late ones, and none at all. */
 static void
 nothing_current(void)
@@ -105,6 +153,7 @@ int
 main(void)
 {
     late();
+    late_variance();
     nothing_current();
     return 0;
 }

@@ -149,6 +149,7 @@ hostile(const struct fm_model *m)
 {
     uint8_t v[16] = {0};
     __int128 most = (__int128)64 << 86; /* samples 1 + 11 + 21 + 31 */
+    size_t var = 0;
 
     lie_head(m, "\"fedmrn\":1", "\"fedmrn\":2", "format 2");
     lie_head(m, "\"weights\":\"samples\"", "\"weights\":\"sampled\"",
@@ -193,6 +194,14 @@ hostile(const struct fm_model *m)
     fm_put64(v, (uint64_t)(-most - 1));
     fm_put64(v + 8, (uint64_t)((unsigned __int128)(-most - 1) >> 64));
     lie(m, 2, 8 * m->masked + 16 * (m->full - 1), v, 16, "full parameter");
+
+    /* More of a running variance than there is. */
+    while (m->tensor[var].spec->role != FM_VAR)
+        var++;
+    most = 64 * fm_full_quantise(m->tensor[var].value[0]);
+    fm_put64(v, (uint64_t)(-most - 1));
+    fm_put64(v + 8, (uint64_t)((unsigned __int128)(-most - 1) >> 64));
+    lie(m, 2, 8 * m->masked + 16 * m->tensor[var].at, v, 16, "full parameter");
 }
 
 /* Votes on signs: a weight's sum is within the samples, a batchnorm's is not.
