@@ -136,7 +136,10 @@ tensor_array(struct fm_array *a, bool *found, const struct fm_st *st,
         [FM_F32] = FM_ARRAY_FLOAT,    [FM_I32] = FM_ARRAY_SIGNED,
         [FM_U16] = FM_ARRAY_UNSIGNED, [FM_U8] = FM_ARRAY_UNSIGNED,
         [FM_F16] = FM_ARRAY_OTHER,    [FM_BF16] = FM_ARRAY_OTHER,
-        [FM_I64] = FM_ARRAY_SIGNED,   [FM_BOOL] = FM_ARRAY_BOOL};
+        [FM_I64] = FM_ARRAY_SIGNED,   [FM_BOOL] = FM_ARRAY_BOOL,
+        [FM_F64] = FM_ARRAY_FLOAT,    [FM_I16] = FM_ARRAY_SIGNED,
+        [FM_I8] = FM_ARRAY_SIGNED,    [FM_U64] = FM_ARRAY_UNSIGNED,
+        [FM_U32] = FM_ARRAY_UNSIGNED};
     const struct fm_st_tensor *t = st->tensor, *end = t + st->ntensors;
     int rc;
 

@@ -174,25 +174,47 @@ describe_model(struct fm_json *o, struct fm_buf *file, struct fm_err *e)
 }
 
 static double
+double_at(const uint8_t *p)
+{
+    uint64_t bits = fm_get64(p);
+    double d;
+
+    memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
+static double
 value_at(const struct fm_st_tensor *t, size_t i)
 {
+    const uint8_t *p = t->data + i * fm_dtype_size(t->dtype);
+
     switch (t->dtype) {
+    case FM_F64:
+        return double_at(p);
     case FM_F32:
     case FM_F16:
     case FM_BF16:
         return (double)fm_named_value(t, i);
     case FM_I64:
-        return (double)(int64_t)fm_get64(t->data + 8 * i);
+        return (double)(int64_t)fm_get64(p);
+    case FM_U64:
+        return (double)fm_get64(p);
     case FM_I32:
-        return (double)(int32_t)fm_get32(t->data + 4 * i);
+        return (double)(int32_t)fm_get32(p);
+    case FM_U32:
+        return (double)fm_get32(p);
+    case FM_I16:
+        return (double)(int16_t)fm_get16(p);
     case FM_U16:
-        return (double)fm_get16(t->data + 2 * i);
+        return (double)fm_get16(p);
+    case FM_I8:
+        return (double)(int8_t)*p;
     case FM_U8:
     case FM_BOOL:
     case FM_DTYPES:
         break;
     }
-    return (double)t->data[i];
+    return (double)*p;
 }
 
 static void

@@ -13,7 +13,9 @@ enum { HEADER_MAX = 16 << 20, TENSORS_MAX = 65536 };
 
 static const char *const dtype_name[] = {
     [FM_F32] = "F32", [FM_I32] = "I32",   [FM_U16] = "U16", [FM_U8] = "U8",
-    [FM_F16] = "F16", [FM_BF16] = "BF16", [FM_I64] = "I64", [FM_BOOL] = "BOOL"};
+    [FM_F16] = "F16", [FM_BF16] = "BF16", [FM_I64] = "I64", [FM_BOOL] = "BOOL",
+    [FM_F64] = "F64", [FM_I16] = "I16",   [FM_I8] = "I8",   [FM_U64] = "U64",
+    [FM_U32] = "U32"};
 
 const char *
 fm_dtype_name(enum fm_dtype d)
@@ -134,8 +136,8 @@ read_tensor(void *ctx, const char *name, const struct fm_json *j)
         t->dtype++;
     if (t->dtype == FM_DTYPES)
         return fm_err_set(r->e, FM_EINPUT,
-                          "%s: dtype %.16s, not F32, F16, BF16, I64, I32, U16, "
-                          "U8 or BOOL",
+                          "%s: dtype %.16s, not F64, F32, F16, BF16, I8 to "
+                          "I64, U8 to U64 or BOOL",
                           name, dtype);
     if ((rc = read_shape(r, t, j)) || (rc = read_place(r, t, j)))
         return rc;

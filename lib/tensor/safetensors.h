@@ -11,8 +11,8 @@
  * dimensions are at most 2^48-1; END - BEGIN equals the shape's bytes; the
  * tensors fill the data without hole, overlap or rest; the header may end in
  * spaces.  At most 65,536 tensors.  dtypes: F32, I32, U16 and U8, which
- * our own files have, and F16, BF16, I64 and BOOL, which come from elsewhere;
- * anything else is refused.
+ * our own files have, and F64, F16, BF16, BOOL and the other integers of 8 to
+ * 64 bits, which come from elsewhere; anything else is refused.
  *
  * The writer is deterministic: metadata first, then the tensors in the order
  * of the list, no white space, the header padded with spaces to a multiple of
@@ -34,6 +34,11 @@ enum fm_dtype {
     FM_BF16,
     FM_I64,
     FM_BOOL,
+    FM_F64,
+    FM_I16,
+    FM_I8,
+    FM_U64,
+    FM_U32,
     FM_DTYPES,
 };
 
@@ -43,13 +48,17 @@ fm_dtype_size(enum fm_dtype d)
 {
     switch (d) {
     case FM_U8:
+    case FM_I8:
     case FM_BOOL:
         return 1;
     case FM_U16:
+    case FM_I16:
     case FM_F16:
     case FM_BF16:
         return 2;
     case FM_I64:
+    case FM_U64:
+    case FM_F64:
         return 8;
     default:
         return 4;

@@ -150,6 +150,12 @@ safetensors(void)
                                   "U8\",\"shape\":[2],\"data_offsets\":"
                                   "[8,10]",
                                   "8") "12345678\4",
+                      wide[] = ST("\x70", "F64\",\"shape\":[2,1]",
+                                  "I16\",\"shape\":[2],\"data_offsets\":"
+                                  "[16,20]",
+                                  "16") "\0\0\0\0\0\0\xf8?"
+                                        "\0\0\0\0\0\0\xe0\xbf"
+                                        "\7\0\xff",
                       empty[] = ST("\x69", "U8\",\"shape\":[0]",
                                    "U8\",\"shape\":[2],\"data_offsets\":"
                                    "[0,2]",
@@ -163,6 +169,10 @@ safetensors(void)
     fm_dataset_free(&d);
     refused(bytes, sizeof bytes, FROM(.part = "test"), "no array x_test in it");
     refused(bytes, sizeof bytes - 1, FROM(0), "do not lie in the file");
+    CHECK(!take(&d, wide, sizeof wide, &FROM(0), &e), "%s", e.msg);
+    CHECK(d.f[0] == 1.5f && d.f[1] == -0.5f && d.y[0] == 7 && d.y[1] == 255,
+          "F64 and I16");
+    fm_dataset_free(&d);
     refused(half, sizeof half, FROM(0), "x: samples of type F16; save pixels");
     refused(empty, sizeof empty, FROM(0), "x: dimension 1 is 0");
 }

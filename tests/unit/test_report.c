@@ -114,8 +114,14 @@ safetensors(void)
         "{\"__metadata__\":{\"format\":\"pt\"},\"a\":{\"dtype\":\"I32\","
         "\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\","
         "\"shape\":[2],\"data_offsets\":[8,16]},\"c\":{\"dtype\":\"F32\","
-        "\"shape\":[0],\"data_offsets\":[16,16]}}";
-    uint8_t file[8 + sizeof header - 1 + 16];
+        "\"shape\":[0],\"data_offsets\":[16,16]},\"d\":{\"dtype\":\"F64\","
+        "\"shape\":[1],\"data_offsets\":[16,24]},\"e\":{\"dtype\":\"I16\","
+        "\"shape\":[1],\"data_offsets\":[24,26]},\"f\":{\"dtype\":\"I8\","
+        "\"shape\":[1],\"data_offsets\":[26,27]},\"g\":{\"dtype\":\"U32\","
+        "\"shape\":[1],\"data_offsets\":[27,31]},\"h\":{\"dtype\":\"U64\","
+        "\"shape\":[1],\"data_offsets\":[31,39]}}";
+    static const double others[] = {-0.5, -2, -3, 4294967295, 0x1p63};
+    uint8_t file[8 + sizeof header - 1 + 39];
     uint8_t *data = file + 8 + sizeof header - 1;
     const struct fm_json *row;
     struct fm_json *j;
@@ -126,6 +132,10 @@ safetensors(void)
     fm_put32(data + 4, 7);
     fm_putf(data + 8, NAN);
     fm_putf(data + 12, 2.5f);
+    memcpy(data + 16,
+           "\0\0\0\0\0\0\xe0\xbf\xfe\xff\xfd\xff\xff\xff\xff"
+           "\0\0\0\0\0\0\0\x80",
+           23);
     save(file, sizeof file);
     j = report();
     text(j, "kind", "safetensors");
@@ -139,6 +149,8 @@ safetensors(void)
     real(row, "max", 2.5);
     row = fm_json_at(fm_json_get(j, "tensors"), 2);
     CHECK(fm_json_kind(fm_json_get(row, "mean")) == FM_JSON_NULL, "no values");
+    for (size_t i = 0; i < 5; i++)
+        real(fm_json_at(fm_json_get(j, "tensors"), 3 + i), "mean", others[i]);
     fm_json_free(j);
 }
 

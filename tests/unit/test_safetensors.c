@@ -197,8 +197,9 @@ hostile(void)
          "a: its entry is not dtype"},
         {"{\"a\":" ENTRY("{}", "0", "4") "}", 4, "its shape is not a list"},
         {"{\"a\":" ENTRY("[1,1,1,1,1,1,1,1,1]", "0", "4") "}", 4, "at most 8"},
-        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
-         "a: dtype F64, not F32, F16, BF16, I64, I32, U16, U8 or BOOL"},
+        {"{\"a\":{\"dtype\":\"C64\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
+         "a: dtype C64, not F64, F32, F16, BF16, I8 to I64, U8 to U64 or "
+         "BOOL"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offset\":[0,4]}}", 4,
          "a: data_offsets are not two"},
         {"{\"\\u0000\":" ENTRY("[1]", "0", "4") "}", 4, "header"},
