@@ -91,7 +91,10 @@ fm_record_count(void *record, const struct fm_part *part, uint64_t round,
 void
 fm_record_refuse(struct fm_record *r, const char *text)
 {
-    (void)fm_ledger_refuse(&r->entry, text, &r->failed);
+    if (r->entry.nrefused == FM_RECORD_REFUSED)
+        r->more++;
+    else
+        (void)fm_ledger_refuse(&r->entry, text, &r->failed);
 }
 
 int
@@ -108,8 +111,12 @@ fm_record_write(void *record, struct fm_err *e)
 {
     struct fm_record *r = record;
     const struct fm_ledger *l = &r->file.lines;
+    char text[64];
     int rc;
 
+    snprintf(text, sizeof text, "and %zu more", r->more);
+    if (r->more && (rc = fm_ledger_refuse(&r->entry, text, e)))
+        return rc;
     fm_ledger_sort(&r->entry);
     r->line = fm_ledger_find(l, &r->entry);
     r->again = r->line > 0;

@@ -11,10 +11,17 @@
 #include "fed/round.h"
 #include "trust/ledgerfile.h"
 
+/*
+ * Refusals that a line tells one by one: else who sends enough rubbish would
+ * fill it, and the round could not be closed.
+ */
+enum { FM_RECORD_REFUSED = 1000 };
+
 struct fm_record {
     struct fm_ledger_file file;
     struct fm_ledger_entry entry;
     struct fm_err failed; /* of a note that could not be kept */
+    size_t more;          /* refusals behind the first FM_RECORD_REFUSED */
     size_t line;          /* where it stands, once it is written */
     bool again;           /* it stood there before */
     size_t other;         /* the last line over this base that made another */
@@ -47,7 +54,8 @@ int fm_record_past(const struct fm_ledger *l, size_t n,
 int fm_record_count(void *record, const struct fm_part *part, uint64_t round,
                     const struct fm_buf *answer, struct fm_err *e);
 
-/* fm_record_refuse - what does not count, and why. */
+/* fm_record_refuse - what does not count, and why; of the last of too many only
+ * the number is kept. */
 void fm_record_refuse(struct fm_record *r, const char *text);
 
 /* fm_record_output - the model that was made, whose file `f` will be.  0 or

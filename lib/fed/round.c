@@ -34,6 +34,7 @@ fm_round_new(struct fm_model *base, struct fm_pool *pool,
     r->base = base;
     r->policy = policy ? *policy : fm_policy_default(method);
     r->looks = r->policy.quorum > 0 || r->policy.report;
+    r->most = FM_PARTS_MAX;
     r->first = base->round;
     r->known = base->round + 1; /* nothing before, but by fm_round_seen */
     r->pool = pool;

@@ -48,7 +48,8 @@ struct fm_round {
     struct fm_claims claims; /* of the round at work */
     struct fm_claims later;  /* to rounds after it, under a quorum */
     struct fm_claims next;   /* of the round that follows, if one does */
-    bool full;               /* more answers came than may be noted */
+    size_t most;             /* answers of one source: FM_PARTS_MAX ... */
+    bool full;               /* ... and more came */
     bool waits;              /* the item at work is one of `later` ... */
     struct fm_id from;       /* ... and was made from this */
     uint64_t round;          /* ... for this round */

@@ -9,7 +9,6 @@ fm_round_wait(struct fm_round *r, const struct fm_answer *a,
     const struct fm_bundle *b = &item->bundle;
     struct fm_answer waits = *a;
     struct fm_part part = {.bundle = b->id, .samples = b->samples};
-    int rc;
 
     if (!a->summed && r->hooks.wanted && !r->hooks.wanted(r->hooks.ctx, b))
         return 0;
@@ -21,9 +20,7 @@ fm_round_wait(struct fm_round *r, const struct fm_answer *a,
         fm_blake(waits.digest, sizeof waits.digest, b->bytes.data,
                  b->bytes.len);
     /* Who is in a sum is asked when its turn comes. */
-    rc = fm_claims_add(&r->later, &waits, &part, !a->summed, NULL, e);
-    r->full = r->full || rc == FM_EINPUT;
-    return rc;
+    return fm_claims_add(&r->later, &waits, &part, !a->summed, NULL, e);
 }
 
 /* Note the `i`-th of `c` among those of the round at work as refused. */

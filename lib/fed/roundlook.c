@@ -17,14 +17,11 @@ fm_round_note(struct fm_round *r, const struct fm_answer *a,
               struct fm_err *e)
 {
     struct fm_answer noted = *a;
-    int rc;
 
     if (why)
         fm_round_say(r, a->file, a->offset, why);
     noted.said = why != NULL;
-    rc = fm_claims_add(&r->claims, &noted, part, n, why, e);
-    r->full = r->full || rc == FM_EINPUT;
-    return rc;
+    return fm_claims_add(&r->claims, &noted, part, n, why, e);
 }
 
 /*
@@ -184,6 +181,7 @@ static int
 look_items(struct fm_round *r, struct fm_items *it, struct fm_err *e)
 {
     struct fm_item item;
+    size_t steps = r->steps, n = 0;
     int rc = 0;
 
     while (rc == 0) {
@@ -198,7 +196,13 @@ look_items(struct fm_round *r, struct fm_items *it, struct fm_err *e)
         if (rc == 0 && item.kind == FM_ITEM_NONE)
             return 0;
         a.offset = item.offset;
-        rc = fm_round_item(r, it, &item, &a, &why, e);
+        if (r->steps > steps)
+            n = 0;
+        steps = r->steps;
+        r->full = ++n > r->most;
+        rc = r->full ? fm_err_set(e, FM_EINPUT,
+                                  "more than %zu answers in one file", r->most)
+                     : fm_round_item(r, it, &item, &a, &why, e);
         fm_item_free(&item);
         if (r->hooks.progress)
             r->hooks.progress(r->hooks.ctx, r->ended + r->claims.n);

@@ -59,9 +59,6 @@ fm_claims_add(struct fm_claims *c, const struct fm_answer *a,
 {
     struct fm_answer *to;
 
-    if (n > FM_PARTS_MAX - c->nparts || c->n >= FM_PARTS_MAX)
-        return fm_err_set(e, FM_EINPUT, "more than %d answers to one round",
-                          FM_PARTS_MAX);
     while (c->n == c->room || c->nparts + n > c->parts_room) {
         void *p;
 

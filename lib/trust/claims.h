@@ -14,7 +14,8 @@
  *   - as long as all that counts weighs more than FM_TOTAL_MAX, the heaviest is
  *     refused (of equal ones the one whose client, round and id come first).
  *
- * Memory: about 200 bytes for each client.
+ * Memory: about 200 bytes for each client.  Who adds answers limits how many
+ * one source may have: one limit for all would let one source take every place.
  */
 #ifndef FM_TRUST_CLAIMS_H
 #define FM_TRUST_CLAIMS_H
@@ -57,8 +58,7 @@ void fm_claims_free(struct fm_claims *c);
 
 /*
  * fm_claims_add - one answer more, with its `n` clients; a->first, n and why
- * are set here.  `why` is copied, or NULL.  0 or FM_ESYS; or FM_EINPUT when
- * more than FM_PARTS_MAX claim a place.
+ * are set here.  `why` is copied, or NULL.  0 or FM_ESYS.
  */
 int fm_claims_add(struct fm_claims *c, const struct fm_answer *a,
                   const struct fm_part *part, size_t n, const char *why,

@@ -135,23 +135,6 @@ many(void)
     fm_claims_free(&c);
 }
 
-/* No more answers, and no more clients of sums, than there may be. */
-static void
-most(void)
-{
-    struct fm_answer a = {.file = "f", .round = 1};
-    struct fm_part part = {.weight = 1};
-
-    for (int i = 0; i < 2; i++) {
-        struct fm_claims c = {.n = i ? FM_PARTS_MAX : 0,
-                              .nparts = i ? 0 : FM_PARTS_MAX};
-        struct fm_err e = {FM_OK, ""};
-
-        CHECK(fm_claims_add(&c, &a, &part, 1, NULL, &e) == FM_EINPUT, "%d", i);
-        CHECK(strstr(e.msg, "answers to one round"), "%s", e.msg);
-    }
-}
-
 /* Whoever claims more samples than all may have together goes, and alone. */
 static void
 heavy(void)
@@ -223,6 +206,5 @@ main(void)
     rules();
     twins();
     many();
-    most();
     return 0;
 }

@@ -22,6 +22,34 @@ writes(void)
     CHECK(!r.again && r.line == 3 && r.other == 2, "line %zu", r.line);
 }
 
+/* Who sends rubbish without end fills no line with it. */
+static void
+rubbish(void)
+{
+    struct fm_model *m = rf_read("w0");
+    struct fm_policy policy = fm_policy_default(m->set.method);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_ledger l;
+    struct fm_record r;
+    size_t torn;
+
+    CHECK(!fm_record_open(&r, "rubbish", false, "test 1", &e) &&
+              !fm_record_base(&r, m, &policy, &e),
+          "%s", e.msg);
+    for (size_t i = 0; i < FM_RECORD_REFUSED + 7; i++)
+        fm_record_refuse(&r, "no");
+    r.entry.output = r.entry.base;
+    r.entry.output.round++;
+    CHECK(!fm_record_write(&r, &e), "%s", e.msg);
+    fm_record_close(&r);
+    CHECK(!fm_ledgerfile_read(&l, &torn, "rubbish", &e), "%s", e.msg);
+    CHECK(l.entry[0].nrefused == FM_RECORD_REFUSED + 1 &&
+              strcmp(l.entry[0].refused[FM_RECORD_REFUSED], "and 7 more") == 0,
+          "%zu", l.entry[0].nrefused);
+    fm_ledger_free(&l);
+    fm_model_free(m);
+}
+
 /* A base that no line made. */
 static void
 foreign(void)
@@ -95,6 +123,7 @@ main(void)
     writes();
     past();
     foreign();
+    rubbish();
     fx_leave(dir);
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "bundle/coded.h"
 #include "bundle/item.h"
+#include "fed/round_impl.h"
 #include "partial_file.h"
 
 #include <sys/stat.h>
@@ -60,6 +61,40 @@ static void
 said(const char *want)
 {
     CHECK(strcmp(rf_notes, want) == 0, "%s, not: %s", want, rf_notes);
+}
+
+/* Who sends answers without end takes no place from the others. */
+static void
+crowd(const struct fm_model *m, const struct fm_id *foreign,
+      const struct fm_model *abc)
+{
+    static const struct fm_round_hooks hooks = {.note = rf_note};
+    const struct fm_id id[] = {*foreign, *foreign, *foreign};
+    static const char *const path[] = {"crowd", "a", "b", "c"};
+
+    join("crowd", "foreign foreign foreign", id, 3);
+    for (size_t most = 2; most <= 3; most++) {
+        struct fm_model *base = rf_copy(m);
+        struct fm_round *r = fm_round_new(base, NULL, &three, &hooks, NULL);
+        struct fm_err e = {FM_OK, ""};
+        struct fm_buf head = {0};
+
+        CHECK(r, "memory");
+        r->most = most;
+        rf_notes[0] = '\0';
+        for (size_t i = 0; i < 4; i++)
+            CHECK(!fm_round_take(r, path[i], &e), "%s", e.msg);
+        CHECK(!fm_round_next(&head, r, base, &e), "%s", e.msg);
+        CHECK(!fm_model_identify(base, &e) &&
+                  fm_id_cmp(&base->id, &abc->id) == 0,
+              "another model");
+        CHECK((most == 2) ==
+                  (strstr(rf_notes, "crowd: more than 2 answers") != NULL),
+              "%s", rf_notes);
+        fm_round_free(r);
+        fm_buf_free(&head);
+        fm_model_free(base);
+    }
 }
 
 /* Both sides of N. */
@@ -272,7 +307,7 @@ main(void)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM), *other, *abc;
     struct fm_err e = {FM_OK, ""};
-    struct fm_id id[2];
+    struct fm_id id[2], foreign;
     char dir[32];
 
     fx_enter(dir);
@@ -286,10 +321,11 @@ main(void)
     other = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     other->seed++;
     CHECK(fm_model_identify(other, &e) == 0, "%s", e.msg);
-    rf_answer(other, "foreign", "f", 1);
+    foreign = rf_answer(other, "foreign", "f", 1);
     abc = rf_round(m, &none, "a b c", &e);
     CHECK(abc, "%s", e.msg);
     quorum(m, abc);
+    crowd(m, &foreign, abc);
     conflicts(m, abc);
     streams(m, abc, id);
     vanishes(m, abc);
