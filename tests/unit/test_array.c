@@ -18,6 +18,8 @@ array(enum fm_array_kind kind, size_t size, bool big, const void *data,
     size_t count = 1;
 
     memcpy(a.dim, dim, ndim * sizeof *dim);
+    for (size_t i = ndim; i < FM_ARRAY_NDIM; i++)
+        a.dim[i] = 1; /* nobody looks there */
     for (size_t i = 0; i < ndim; i++)
         count *= dim[i];
     CHECK(fm_array_count(&a, count * size, NULL) == 0 && a.count == count,
@@ -25,9 +27,15 @@ array(enum fm_array_kind kind, size_t size, bool big, const void *data,
     return a;
 }
 
-/* 1.5, -0.25, 2^100 and 3 as floats and doubles, by IEEE 754. */
+/* 1.5, -0.25, 2^100 and 3 as floats and doubles, by IEEE 754, in both orders of
+ * their bytes. */
 static const uint8_t f4le[] = {0, 0, 0xc0, 0x3f, 0, 0, 0x80, 0xbe,
                                0, 0, 0x80, 0x71, 0, 0, 0x40, 0x40};
+static const uint8_t f4be[] = {0x3f, 0xc0, 0, 0, 0xbe, 0x80, 0, 0,
+                               0x71, 0x80, 0, 0, 0x40, 0x40, 0, 0};
+static const uint8_t f8le[] = {
+    0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0xd0, 0xbf,
+    0, 0, 0, 0, 0, 0, 0x30, 0x46, 0, 0, 0, 0, 0, 0, 0x08, 0x40};
 static const uint8_t f8be[] = {
     0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0xbf, 0xd0, 0, 0, 0, 0, 0, 0,
     0x46, 0x30, 0, 0, 0, 0, 0, 0, 0x40, 0x08, 0, 0, 0, 0, 0, 0};
@@ -42,12 +50,14 @@ floats(void)
     struct fm_array a;
 
     memcpy(odd + 1, f4le, 16);
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 5; k++) {
         size_t dim[] = {2, 1, 1, 2};
 
         a = k == 0   ? array(FM_ARRAY_FLOAT, 4, false, f4le, 2, dim)
             : k == 1 ? array(FM_ARRAY_FLOAT, 4, false, odd + 1, 4, dim)
-                     : array(FM_ARRAY_FLOAT, 8, true, f8be, 4, dim);
+            : k == 2 ? array(FM_ARRAY_FLOAT, 8, true, f8be, 4, dim)
+            : k == 3 ? array(FM_ARRAY_FLOAT, 8, false, f8le, 4, dim)
+                     : array(FM_ARRAY_FLOAT, 4, true, f4be, 4, dim);
         if (k == 0) {
             dim[1] = 2;
             a = array(FM_ARRAY_FLOAT, 4, false, f4le, 2, dim);
@@ -55,6 +65,7 @@ floats(void)
         CHECK(!fm_array_samples(&d, &a, false, &e), "%s", e.msg);
         CHECK(d.n == 2 && d.c == (k ? 1 : 2) && d.h == 1 && d.w == (k ? 2 : 1),
               "%zux%zux%zu", d.c, d.h, d.w);
+        CHECK((uintptr_t)d.f % sizeof *d.f == 0, "floats between words");
         CHECK(memcmp(d.f, want, sizeof want) == 0, "values");
         CHECK(d.names.len == d.c && d.names.data[0] == 0, "names");
         fm_dataset_free(&d);

@@ -110,16 +110,17 @@ order(void)
 }
 
 static void
-refuse(const struct fm_augment *a, struct fm_dataset d, size_t n,
-       const char *message)
+refuse(const struct fm_augment *a, struct fm_dataset d, size_t nmean,
+       size_t nstd, const char *message)
 {
     const struct fm_augment off = {0};
     struct fm_err e = {FM_OK, ""};
 
-    CHECK(fm_augment_check(a, &d, "f", n, 1, &e) == FM_EINPUT, "%s accepted",
-          message);
+    CHECK(fm_augment_check(a, &d, "f", nmean, nstd, &e) == FM_EINPUT,
+          "%s accepted", message);
     CHECK(strstr(e.msg, message), "%s", e.msg);
-    CHECK(!fm_augment_check(&off, &d, "f", n, 1, NULL) && !fm_augment_on(&off),
+    CHECK(!fm_augment_check(&off, &d, "f", nmean, nstd, NULL) &&
+              !fm_augment_on(&off),
           "off: %s", message);
 }
 
@@ -131,18 +132,25 @@ hostile(void)
     const float f[3] = {0};
     struct fm_err e = {FM_OK, ""};
     struct fm_dataset vector = {.n = 1, .c = 3, .h = 1, .w = 1};
-    struct fm_dataset table = vector, text = vector;
+    struct fm_dataset table = vector, text = images, high = images;
 
     table.f = f;
     text.text = true;
+    high.h = W;
+    high.w = H;
     CHECK(!fm_augment_check(&crop, &images, "f", C, 1, &e) &&
               !fm_augment_check(&flip, &images, "f", 1, C, &e),
           "%s", e.msg);
-    refuse(&crop, vector, 1, "f: crop is for images, and these are vectors");
-    refuse(&flip, table, 1, "f: flip is for images, and these are features");
-    refuse(&large, text, 0, "f: crop is for images, and these are characters");
-    refuse(&large, images, 1, "f: crop 4 could leave nothing of images of 4x5");
-    refuse(&crop, images, PIXELS, "f: crop wants one mean and std for each");
+    refuse(&crop, vector, 1, 1, "f: crop is for images, and these are vectors");
+    refuse(&flip, table, 1, 1, "f: flip is for images, and these are features");
+    refuse(&large, text, 0, 1,
+           "f: crop is for images, and these are characters");
+    refuse(&large, images, 1, 1,
+           "f: crop 4 could leave nothing of images of 4x5");
+    refuse(&large, high, 1, 1,
+           "f: crop 4 could leave nothing of images of 5x4");
+    refuse(&crop, images, PIXELS, 1, "f: crop wants one mean and std for each");
+    refuse(&crop, images, 1, PIXELS, "f: crop wants one mean and std for each");
 }
 
 int

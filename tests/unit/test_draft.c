@@ -10,14 +10,15 @@
 static int
 draft(struct fm_buf *out, const char *text, size_t n, struct fm_err *e)
 {
-    char *copy = malloc(n + 1);
+    char *copy = malloc(n + 3);
     int rc;
 
     CHECK(copy, "memory");
-    memcpy(copy, text, n + 1);
+    memcpy(copy, "ID", 2); /* which is no part of a name */
+    memcpy(copy + 2, text, n + 1);
     *e = (struct fm_err){FM_OK, ""};
     *out = (struct fm_buf){0};
-    rc = fm_draft(out, copy, n, "y", e);
+    rc = fm_draft(out, copy + 2, n, "y", e);
     free(copy);
     return rc;
 }
@@ -75,6 +76,9 @@ identities(void)
     identity("Patient ID", 100, -3, true);
     identity("patientId", 100, -3, true);
     identity("acid", 100, -3, false);
+    identity("ad", 100, -3, false);
+    identity("is", 100, -3, false);
+    identity("", 100, -3, false);
     identity("id", 7, 0, false);
 }
 

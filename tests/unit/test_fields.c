@@ -75,10 +75,14 @@ hostile(void)
         {"a,B", "b", "no column 'b' for a label, but one 'B'"},
         {"a,a,b", "a", "two columns are called 'a'; say the label's number"},
         {"a", "a", "the label is the only column"},
+        {"sep=\"\na,b", "sep=\"", "the label is the only column"},
         {"a,\"b", "a", "line 1: a quote is not closed"},
         {"\n\n\"a\"b,c", "c", "line 3: text after a closing quote"},
     };
     char nul[] = "a,b\n1,\0\n";
+    /* What is behind the end is no part of a line that tells the separator. */
+    char told[2][16] = {"sep=\0\n", "sep=,\r\n"};
+    char *many = malloc(2 * FM_TABLE_COLUMNS_MAX + 2);
     struct fm_fields f;
     struct fm_err e = {FM_OK, ""};
     int rc;
@@ -96,6 +100,26 @@ hostile(void)
               strcmp(e.msg, "line 2: not a text: a NUL byte") == 0,
           "%s", e.msg);
     fm_fields_free(&f);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_fields_open(&f, told[0], 4, "sep=", &e) == FM_EINPUT &&
+              strstr(e.msg, "the label is the only column"),
+          "%s", e.msg);
+    fm_fields_free(&f);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(!fm_fields_open(&f, told[1], 6, "sep=", &e) && f.columns == 2, "%s",
+          e.msg);
+    fm_fields_free(&f);
+    CHECK(many, "memory");
+    for (size_t i = 0; i <= FM_TABLE_COLUMNS_MAX; i++)
+        memcpy(many + 2 * i, "a,", 2);
+    many[2 * FM_TABLE_COLUMNS_MAX + 1] = '\0';
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(fm_fields_open(&f, many, 2 * FM_TABLE_COLUMNS_MAX + 1, "a", &e) ==
+                  FM_EINPUT &&
+              strstr(e.msg, "more than 65536 columns"),
+          "%s", e.msg);
+    fm_fields_free(&f);
+    free(many);
 }
 
 static void
@@ -106,6 +130,7 @@ numbers(void)
     static const char *const comma[] = {"1,5", "-0,25", "1,5e3"};
     static const char *const other[] = {"1.5", "1,000,000", "a,b", "1,5.2",
                                         ","};
+    char wide[FM_FIELD_SHOWN + 1] = "1,";
     float v;
 
     for (size_t i = 0; i < sizeof number / sizeof *number; i++)
@@ -117,6 +142,10 @@ numbers(void)
         CHECK(fm_field_comma(comma[i]), "%s", comma[i]);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         CHECK(!fm_field_comma(other[i]), "%s", other[i]);
+    memset(wide + 2, '0', sizeof wide - 3);
+    CHECK(!fm_field_comma(wide), "%s", wide);
+    wide[FM_FIELD_SHOWN - 1] = '\0';
+    CHECK(fm_field_comma(wide), "%s", wide);
     CHECK(fm_field_missing("") && fm_field_missing("NA") &&
               fm_field_missing("?") && !fm_field_missing("0") &&
               !fm_field_missing("none"),

@@ -51,7 +51,7 @@ golden(void)
 
 /* A file of version 1.0 with this header and two bytes of data. */
 static void
-refused(const char *header, const char *why)
+refused(const char *header, const char *data, const char *why)
 {
     char file[512];
     size_t n = strlen(header);
@@ -62,7 +62,7 @@ refused(const char *header, const char *why)
     file[8] = (char)n;
     file[9] = 0;
     memcpy(file + 10, header, n);
-    memcpy(file + 10 + n, "ab", 2);
+    memcpy(file + 10 + n, data ? data : "ab", 2);
     CHECK(parse(&a, file, 12 + n, &e) == FM_EINPUT, "%s", header);
     CHECK(strstr(e.msg, why), "%s: %s, not %s", header, e.msg, why);
 }
@@ -73,7 +73,7 @@ hostile(void)
 #define DICT(type, order, shape)                                               \
     "{'descr': " type ", 'fortran_order': " order ", 'shape': " shape "}"
     static const struct {
-        const char *header, *why;
+        const char *header, *why, *data;
     } bad[] = {
         {"", "byte 10: not the header"},
         {"{}", "not the header"},
@@ -83,6 +83,10 @@ hostile(void)
         {"{'descr' '|u1'}", "not the header"},
         {"{'descr': '|u1}", "not the header"},
         {"{'descr': u1}", "byte 20: not the header"},
+        /* What follows the header is not read with it. */
+        {"{'descr': ", "byte 20: not the header", "''"},
+        {"{'descr': '|u1'", "byte 25: not the header", "}b"},
+        {DICT("x|u1x", "False", "(2,)"), "byte 20: not the header"},
         {DICT("'|u1'", "False", "(2,)") "x", "not the header"},
         {DICT("'|u1'", "False", "(2,)") "\t", "not the header"},
         {"[" DICT("'|u1'", "False", "(2,)"), "byte 10: not the header"},
@@ -95,11 +99,14 @@ hostile(void)
         {DICT("'|u1'", "False", "(-2)"), "not the header"},
         {DICT("'|u1'", "False", "(2.0)"), "not the header"},
         {DICT("'|u1'", "False", "(18446744073709551616,)"), "not the header"},
+        /* 3 * 2^64 + 2, which would wrap to 2. */
+        {DICT("'|u1'", "False", "(55340232221128654850,)"), "not the header"},
         {DICT("'|u1'", "False", "(0, 2)"), "NPY: dimension 1 is 0"},
         {DICT("'|u1'", "False", "(3,)"),
          "its shape takes 3 values of 1 bytes, but there are 2 bytes"},
         {DICT("'|u1'", "False", "(1,)"), "but there are 2 bytes"},
         {DICT("'<i8'", "False", "(2305843009213693952, 2)"), "shape takes"},
+        {DICT("'<i2'", "False", "(9223372036854775809,)"), "shape takes"},
         {DICT("'<i8'", "False", "(4294967296, 4294967296)"), "too large"},
         {DICT("'|u1'", "False", "(1,1,1,1,1,1,1,1,2)"), "more than 8 dim"},
         {DICT("'|O'", "False", "(2,)"), "values of type '|O'"},
@@ -116,13 +123,22 @@ hostile(void)
     struct fm_err e;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        refused(bad[i].header, bad[i].why);
+        refused(bad[i].header, bad[i].data, bad[i].why);
     CHECK(parse(&a, "NUMPY", 5, &e) == FM_EINPUT &&
               strstr(e.msg, "not an NPY file"),
           "%s", e.msg);
-    CHECK(parse(&a, "\x93NUMPY\4\0..", 10, &e) == FM_EINPUT &&
-              strstr(e.msg, "of version 4.0"),
-          "%s", e.msg);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const file[] = {"\x93NUMPY\4\0..", "\x93NUMPY\0\0..",
+                                           "\x93NUMPY\1\1.."};
+        static const char *const version[] = {"4.0", "0.0", "1.1"};
+
+        CHECK(parse(&a, file[i], 10, &e) == FM_EINPUT &&
+                  strstr(e.msg, "of version ") && strstr(e.msg, version[i]),
+              "%s", e.msg);
+        CHECK(parse(&a, file[i], 7, &e) == FM_EINPUT &&
+                  strstr(e.msg, "cut short in its header"),
+              "%s", e.msg);
+    }
     for (size_t n = 6; n < sizeof head; n++)
         CHECK(parse(&a, head, n, &e) == FM_EINPUT &&
                   strstr(e.msg, "cut short in its header"),

@@ -71,6 +71,13 @@ hostile(void)
     CHECK(!fm_onehot_parse(many, n, &e) &&
               strstr(e.msg, "more than 4096 categories"),
           "%s", e.msg);
+    n = 0;
+    for (int i = 0; i <= FM_ONEHOT_MAX; i++)
+        n += (size_t)sprintf(many + n, "%d\n", i);
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(!fm_onehot_parse(many, n, &e) &&
+              strstr(e.msg, "line 4097: more than 4096 columns"),
+          "%s", e.msg);
     free(many);
     fm_onehot_free(NULL);
 }

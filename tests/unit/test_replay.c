@@ -1,5 +1,6 @@
 #include "fed/replay.h"
 
+#include "partial_file.h"
 #include "replayfix.h"
 
 static void
@@ -77,6 +78,120 @@ late_twice(void)
              "in which client c1 has counted already, by another bundle");
 }
 
+/* Lines that say one thing that was not so: replayed from memory, where no hash
+ * stands before the replay's own checks. */
+static void
+forged(void)
+{
+    enum { NUMBERS = 5, BYTES = 2, ALL = NUMBERS + BYTES + 2 };
+    static const char *const why[ALL] = {
+        "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
+        "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
+        "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
+        "line 2) does not follow: the model that it starts from is not the one",
+        "line 1) does not follow: it closes no round",
+        "line 1) does not follow: the model that it starts from is not the one",
+        "line 2) does not follow: its bundles make model ",
+        "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
+        "line 1) does not follow: a bundle counts twice",
+    };
+
+    for (size_t i = 0; i < ALL; i++) {
+        struct fm_err e = {FM_OK, ""};
+        struct fm_ledger l;
+        size_t torn;
+
+        CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", &e), "%s", e.msg);
+        {
+            struct fm_ledger_entry *t = l.entry;
+            struct fm_ledger_input *in = t->input;
+            uint64_t *const number[] = {&in->round, &in->part.samples,
+                                        &in->part.weight, &t[1].base.round,
+                                        &t->output.round};
+            uint8_t *const byte[] = {t->base.digest, t[1].output.digest};
+
+            if (i < NUMBERS)
+                *number[i] ^= 1;
+            else if (i < NUMBERS + BYTES)
+                *byte[i - NUMBERS] ^= 1;
+            else if (i == ALL - 1)
+                in[1].part.bundle = in[0].part.bundle;
+            else { /* c0 is known, by another answer than its own */
+                strcpy(in[0].part.client, "c1");
+                strcpy(in[2].part.client, "c0");
+            }
+        }
+        CHECK(fm_replay(&l, ".", NULL, NULL, NULL, &e) == FM_EINPUT &&
+                  strstr(e.msg, why[i]),
+              "%zu: %s", i, e.msg);
+        fm_ledger_free(&l);
+    }
+}
+
+/* What becomes another file after the first line. */
+struct swap {
+    const char *from, *to;
+};
+
+static void
+meddle(void *ctx, const struct fm_ledger_entry *t, const char *path)
+{
+    const struct swap *s = ctx;
+
+    (void)path;
+    CHECK(t->line > 1 || rename(s->from, s->to) == 0, "%s", s->to);
+}
+
+/* A file that changes after the depot has looked at it is not believed. */
+static void
+meddled(const char *from, const char *to, const char *message)
+{
+    struct swap s = {from, to};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_ledger l;
+    size_t torn;
+
+    CHECK(link(to, ".kept") == 0, "%s", to);
+    CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", &e), "%s", e.msg);
+    CHECK(fm_replay(&l, ".", NULL, meddle, &s, &e) == FM_EINPUT &&
+              strstr(e.msg, message),
+          "%s", e.msg);
+    fm_ledger_free(&l);
+    CHECK(rename(".kept", to) == 0, "%s", to);
+}
+
+static void
+changes(void)
+{
+    struct fm_model *m = rf_read("w1");
+    struct fm_round *r = fm_round_new(m, NULL, NULL, NULL, NULL);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_partial p;
+    struct fm_buf b = {0};
+
+    fx_file(&b, m, "c0", 9, 99);
+    fx_save(".b", &b);
+    b.len = 0;
+    CHECK(r && !fm_round_take(r, ".b", &e) && !fm_round_sum(&p, r, &e) &&
+              !pf_write(&b, &p, &e),
+          "%s", e.msg);
+    fx_save(".sum", &b);
+    free(p.part);
+    fm_round_free(r);
+    fm_model_free(m);
+    meddled(".b", "b-0.mrn", "1 clients count, and the ledger has 2");
+    meddled(".sum", "b-0.mrn", "mrn: client c0 answers round 2 with 9 samples");
+
+    /* Two rounds over w0, which is read again for the second. */
+    CHECK(rename("ledger", "whole") == 0, "rename");
+    rf_close("w0", "a", 3, "w1");
+    rf_close("w0", "a", 2, "other");
+    CHECK(rename("other", ".w") == 0, "rename");
+    meddled(".w", "w0", "line 2) does not follow: the model that it starts");
+    CHECK(rename("whole", "ledger") == 0, "rename");
+    fm_buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -106,6 +221,8 @@ main(void)
     fails(0, "round 1 (line 1) does not follow: its model ");
     CHECK(rename(".w0", "w0") == 0, "rename");
     CHECK(!replay(&n, &e) && n == 2, "%zu lines: %s", n, e.msg);
+    forged();
+    changes();
     late_twice();
     fx_leave(dir);
     return 0;

@@ -1,5 +1,7 @@
 #include "data/table.h"
 
+#include "data/fields.h"
+
 #include "check.h"
 
 #include <string.h>
@@ -13,7 +15,7 @@ parse(struct fm_table *t, const char *text, const char *label, bool mean,
       struct fm_err *e)
 {
     struct fm_onehot *onehot = NULL;
-    char room[128];
+    char room[2048];
     size_t n = strlen(text);
     char *copy = malloc(n + 1);
     int rc;
@@ -207,6 +209,40 @@ categories(void)
     list = NULL;
 }
 
+/* Lists that make more of a table than there is room for. */
+static void
+wide(void)
+{
+    char classes[2048], *many = malloc(2 * FM_TABLE_COLUMNS_MAX + 1);
+    struct fm_table t;
+    struct fm_err e;
+    int n = sprintf(classes, "y");
+
+    for (int i = 0; i <= UINT8_MAX + 1; i++)
+        n += sprintf(classes + n, "\t%d", i);
+    list = classes;
+    CHECK(parse(&t, "a,y\n1,1\n", "y", false, &e) == FM_EINPUT &&
+              strstr(e.msg, "column 'y' is the label: of more than 256"),
+          "%s", e.msg);
+    fm_table_free(&t);
+    CHECK(many, "memory");
+    for (size_t i = 0; i < FM_TABLE_COLUMNS_MAX; i++)
+        memcpy(many + 2 * i, i == 0 ? "c," : i == 1 ? "y," : "a,", 2);
+    strcpy(many + 2 * FM_TABLE_COLUMNS_MAX - 1, "\n");
+    list = "c\t1\t2\t3";
+    CHECK(parse(&t, many, "y", false, &e) == FM_EINPUT &&
+              strstr(e.msg, "more than 65536 features"),
+          "%s", e.msg);
+    fm_table_free(&t);
+    list = "c\t1\t2";
+    CHECK(parse(&t, many, "y", false, &e) == FM_EINPUT &&
+              strstr(e.msg, "no rows under the header"),
+          "%s", e.msg);
+    fm_table_free(&t);
+    free(many);
+    list = NULL;
+}
+
 /* What a regression learns: any numbers, also where they look like labels. */
 static void
 numbers(void)
@@ -281,5 +317,6 @@ main(void)
     golden();
     hostile();
     categories();
+    wide();
     return 0;
 }
