@@ -90,6 +90,10 @@ codec_options(struct fm_pack_codec *c, int n)
         fm_cli_usage("option --codec: %.60s is not %s", text, FM_CODEC_WANT);
     if (text && !fm_opt(&tool, "model"))
         fm_cli_usage("option --codec: needs --model, which tells the tensors");
+    if (text && fm_opt(&tool, "seed") && !fm_codec_chance(&c->codec))
+        fm_cli_usage("option --seed means nothing under --codec %s, which "
+                     "draws nothing",
+                     text);
     if (text && fm_opt(&tool, "coder"))
         fm_cli_usage("--codec or --coder, not both: --codec float32 leaves the "
                      "update as it is");
@@ -313,22 +317,6 @@ write_both(struct fm_attach *a, struct fm_pack *p, struct fm_err *e)
     return rc;
 }
 
-/* A seed that nobody draws with would be lost without a word. */
-static void
-check_seed(const struct fm_pack *p, const struct fm_foreign *update)
-{
-    if (!fm_opt(&tool, "seed") ||
-        (p->codec && fm_codec_chance(&p->codec->codec)))
-        return;
-    if (!update)
-        fm_cli_usage("option --seed means nothing here: %s",
-                     p->codec ? "this codec draws nothing"
-                              : "bundles are packed as they are");
-    if (!fm_foreign_chance(update))
-        fm_cli_usage("option --seed means nothing here: nothing is drawn from "
-                     "it");
-}
-
 /* What is packed: bundles, or an update with its client. */
 struct job {
     char **path;
@@ -375,7 +363,6 @@ run(struct job *j, struct fm_err *e)
         goto out;
     if (j->update)
         aim_update(j->update, model, codec->seed);
-    check_seed(&p, j->update);
     if (j->update) {
         if ((rc = take_update(&p, j->update, j->how, e)))
             goto out;

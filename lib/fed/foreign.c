@@ -197,16 +197,6 @@ check_method(const struct fm_foreign *f, struct fm_err *e)
                                      : " alone; train it with fedmrn-train");
 }
 
-bool
-fm_foreign_chance(const struct fm_foreign *f)
-{
-    const struct fm_model *m = f->base;
-
-    return (fm_model_sends_full(m) && m->set.full_bits < FM_FULL_EXACT) ||
-           (f->kind != FM_FOREIGN_MASKS && m->masked &&
-            f->dither == FM_DITHER_PRIVATE);
-}
-
 int
 fm_foreign_parse(struct fm_bundle *b, const struct fm_foreign *f,
                  struct fm_buf *file, struct fm_err *e)

@@ -44,9 +44,6 @@ struct fm_foreign {
     uint64_t private_seed;
 };
 
-/* fm_foreign_chance - does the answer to f->base draw on the private seed? */
-bool fm_foreign_chance(const struct fm_foreign *f);
-
 /*
  * fm_foreign_parse - take over `file` (left {0}), and fill `b` with the answer
  * (coder raw, with its id), to be released by fm_bundle_free, also after a
