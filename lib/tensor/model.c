@@ -85,6 +85,7 @@ fm_model_fits(const struct fm_model *m, struct fm_err *e)
 {
     const char *name =
         m->set.nmean == 1 || m->set.nmean == m->arch->input.c ? "std" : "mean";
+    const struct fm_shape in = m->arch->input;
     size_t n = *name == 's' ? m->set.nstd : m->set.nmean;
 
     if (m->set.loss == FM_LOSS_BCE && m->arch->classes != 1)
@@ -97,6 +98,11 @@ fm_model_fits(const struct fm_model *m, struct fm_err *e)
         return fm_err_set(e, FM_EINPUT,
                           "%s: the network reads tokens and not images",
                           m->set.crop ? "crop" : "flip");
+    /* A vector may be an image's pixels: the data will tell. */
+    if ((in.h > 1 || in.w > 1) && (m->set.crop >= in.h || m->set.crop >= in.w))
+        return fm_err_set(e, FM_EINPUT,
+                          "crop: %lu could leave nothing of images of %zux%zu",
+                          (unsigned long)m->set.crop, in.h, in.w);
     if (n == 1 || n == m->arch->input.c)
         return 0;
     return fm_err_set(e, FM_EINPUT,

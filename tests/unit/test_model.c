@@ -183,8 +183,9 @@ static void
 fits(void)
 {
     static const char tokens[] = "input 3\nembedding 4 2\nlstm 5\nlinear 1\n";
+    static const char image[] = "input 1x9x4\nflatten\nlinear 1\n";
     static const char one[] = "input 3\nlinear 1\n";
-    struct fm_settings set, crop, flip, bce;
+    struct fm_settings set, crop, flip, bce, far;
     const struct {
         const char *net, *message;
         const struct fm_settings *set;
@@ -192,15 +193,17 @@ fits(void)
         {net, "loss: bce goes with 1 output, and the network has ", &bce},
         {tokens, "crop: the network reads tokens and not images", &crop},
         {tokens, "flip: the network reads tokens and not images", &flip},
+        {image, "crop: 4 could leave nothing of images of 9x4", &far},
     };
     struct fm_model *m;
 
     fm_settings_default(&set, FM_FEDMRN);
-    bce = crop = flip = set;
+    bce = crop = flip = far = set;
     bce.loss = FM_LOSS_BCE;
     crop.crop = 1;
+    far.crop = 4;
     flip.flip = FM_FLIP_YES;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct fm_err e = {FM_OK, ""};
         struct fm_arch *a = fm_arch_parse(bad[i].net, "net", &e);
 
