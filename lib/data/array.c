@@ -223,9 +223,15 @@ fm_array_labels(struct fm_dataset *d, size_t *n, const struct fm_array *a,
     struct fm_buf file = {0};
     size_t other = 0;
 
-    if (a->kind == FM_ARRAY_OTHER ||
-        (a->kind == FM_ARRAY_FLOAT && kind == FM_LABELS_CLASSES))
-        return fm_err_set(e, FM_EINPUT, "labels of type %s; save them as uint8",
+    if (a->kind == FM_ARRAY_OTHER)
+        return fm_err_set(e, FM_EINPUT,
+                          "labels of type %s; save classes as uint8, numbers "
+                          "as float32",
+                          a->type);
+    if (a->kind == FM_ARRAY_FLOAT && kind == FM_LABELS_CLASSES)
+        return fm_err_set(e, FM_EINPUT,
+                          "labels of type %s; save classes as uint8, or learn "
+                          "numbers by a model of loss mse",
                           a->type);
     if (kind == FM_LABELS_EITHER)
         kind = a->kind == FM_ARRAY_FLOAT || first_other(a) < a->count

@@ -209,7 +209,8 @@ read_cifar_tar(struct fm_dataset *d, const uint8_t *p, size_t n,
     static const char *const test[] = {"test_batch.bin", "test.bin", NULL};
     const char *const *files = test;
     struct fm_buf records = {0};
-    bool found;
+    const char *lacks = NULL; /* the first of CIFAR-10's that is not there */
+    bool found, some = false;
     int rc = 0;
 
     if (!from->part)
@@ -222,8 +223,20 @@ read_cifar_tar(struct fm_dataset *d, const uint8_t *p, size_t n,
         return fm_err_set(e, FM_EINPUT,
                           "CIFAR has the parts train and test, not '%.*s'",
                           SHOWN, from->part);
-    for (size_t i = 0; files[i] && !rc; i++)
+    for (size_t i = 0; files[i] && !rc; i++) {
+        const bool batch = strncmp(files[i], "data_batch", 10) == 0;
+
         rc = fm_extract_member(&records, p, n, files[i], LIMIT, &found, e);
+        some |= batch && found;
+        if (batch && !found && !lacks)
+            lacks = files[i];
+    }
+    /* The rows would have other numbers, or be fewer, and nobody noticed. */
+    if (!rc && some && lacks)
+        rc = fm_err_set(e, FM_EINPUT,
+                        "an archive without %s, though it has others of "
+                        "CIFAR-10",
+                        lacks);
     if (!rc && records.len == 0)
         rc = fm_err_set(e, FM_EINPUT,
                         "an archive without %s or %s, as CIFAR's binary "
@@ -364,6 +377,12 @@ fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
     const struct reader *r = find(p, n);
     int rc;
 
+    if (n == 0)
+        return fm_err_set(e, FM_EINPUT, "an empty file");
+    if (n >= 4 && memcmp(p, "\0\0\x08", 3) == 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "an IDX file; name it by --images, and that of the "
+                          "labels by --labels");
     if (!r->read && is_binary(p, n))
         return fm_err_set(e, FM_EINPUT,
                           "not NPY, NPZ, safetensors or CIFAR's records (3073 "

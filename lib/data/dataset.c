@@ -29,6 +29,15 @@ map(struct fm_map *m, const char *path)
     return false;
 }
 
+/* What --images and --labels do not read, but --data does. */
+static int
+check_format(const uint8_t *p, size_t n, struct fm_err *e)
+{
+    return fm_extract_is_zip(p, n)
+               ? fm_err_set(e, FM_EINPUT, "a zip archive; --data reads NPZ")
+               : 0;
+}
+
 /* The bytes of the file, mapped or in `file`. */
 static int
 take(struct fm_map *m, struct fm_buf *file, const uint8_t **p, size_t *n,
@@ -72,7 +81,8 @@ read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
     if (fm_npy_is(p, n)) {
         if (!(rc = fm_npy_parse(&a, p, n, e)))
             rc = fm_array_samples(d, &a, false, e);
-    } else if (!(rc = fm_idx_parse(&x, p, n, 2, 4, e))) {
+    } else if (!(rc = check_format(p, n, e)) &&
+               !(rc = fm_idx_parse(&x, p, n, 2, 4, e))) {
         fm_dataset_shape(d, x.dim, x.ndim);
         d->x = x.data;
     }
@@ -97,7 +107,8 @@ read_labels(struct fm_dataset *d, const struct fm_dataset_from *from,
     if (fm_npy_is(p, n)) {
         if (!(rc = fm_npy_parse(&a, p, n, e)))
             rc = fm_array_labels(d, &n, &a, from->kind, e);
-    } else if (!(rc = fm_idx_parse(&y, p, n, 1, 1, e))) {
+    } else if (!(rc = check_format(p, n, e)) &&
+               !(rc = fm_idx_parse(&y, p, n, 1, 1, e))) {
         n = y.count;
         d->y = y.data;
     }
@@ -280,8 +291,11 @@ fm_dataset_check(const struct fm_dataset *d, const char *images,
         if (d->y[i] >= classes)
             return fm_err_set(e, FM_EINPUT,
                               "%s: label %u of sample %zu is not below %zu "
-                              "classes",
-                              fm_file_name(labels), d->y[i], i, classes);
+                              "classes%s",
+                              fm_file_name(labels), d->y[i], i, classes,
+                              classes > 1 ? ""
+                                          : "; one output learns 0 and 1 by "
+                                            "loss bce, numbers by loss mse");
     return 0;
 }
 

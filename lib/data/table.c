@@ -185,8 +185,11 @@ take_label(struct parser *p, const char *field)
     if (p->kind == FM_LABELS_CLASSES)
         return fail(p, p->f.label,
                     p->classes ? "' is none of the label's categories"
-                               : "' is not a label: a whole number from 0 to "
-                                 "255, or a word in a list of --categories",
+                    : fm_field_number(&v, field)
+                        ? "' is not a label: a whole number from 0 to 255; a "
+                          "model of loss mse learns other numbers"
+                        : "' is not a label: a whole number from 0 to "
+                          "255, or a word in a list of --categories",
                     field);
     p->kind = FM_LABELS_NUMBERS;
     return 0;

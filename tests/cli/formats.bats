@@ -68,8 +68,9 @@ pictures() {
     tail -c 6146 records >cifar/data_batch_2.bin
     head -c 3073 records >cifar/test_batch.bin
     cat cifar/data_batch_?.bin | same --data -
+    touch cifar/data_batch_3.bin cifar/data_batch_4.bin cifar/data_batch_5.bin
     tar -czf cifar.tar.gz cifar/test_batch.bin cifar/data_batch_2.bin \
-        cifar/data_batch_1.bin
+        cifar/data_batch_1.bin cifar/data_batch_[345].bin
     same --data cifar.tar.gz --part train
     fedmrn-eval -q -m w0 --data cifar.tar.gz --part test | grep 'samples 1$'
     fedmrn-split --labels labels --scheme labels:0.5 --clients 2 >want
@@ -212,12 +213,16 @@ PY
     refused "xy.npz: 3 labels for 2 samples" xy.npz
     refused "xy.npz: an NPZ file; --label means nothing to it" xy.npz --label y
     refused "xy.npz: no array x_test in it" xy.npz --part test
+    run -3 --separate-stderr train -o a.mrn --images xy.npz --labels y.npy
+    [ "$stderr" = "fedmrn-train: xy.npz: a zip archive; --data reads NPZ" ]
+    run -3 --separate-stderr train -o a.mrn --images x.npy --labels xy.npz
+    [ "$stderr" = "fedmrn-train: xy.npz: a zip archive; --data reads NPZ" ]
     bsdtar --format zip -cf x.npz x.npy
     refused "x.npz: no array y in it; of x_train and y_train, say --part train" x.npz
     { npy '|i1' '2,'; printf '\1\377'; } >y.npy
     refused "y.npy: label -1 of sample 1 is not 0 to 255" x.npy --labels y.npy
     { npy '<f4' '2,'; printf '12345678'; } >y.npy
-    refused "y.npy: labels of type <f4; save them as uint8" x.npy --labels y.npy
+    refused "y.npy: labels of type <f4; save classes as uint8, or learn numbers by a model of loss mse" x.npy --labels y.npy
     { npy '|u1' '2, 3'; printf 12345; } >x.npy
     refused "x.npy: NPY: its shape takes 6 values of 1 bytes, but there are 5 bytes" x.npy --labels y.npy
     printf '\3\2\1' >junk

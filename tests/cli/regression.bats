@@ -100,7 +100,7 @@ END
     net --method fedavg
     run -3 --separate-stderr fedmrn-train -m w0 --data t.csv --label y \
         --client a -o a.mrn
-    [[ $stderr = "fedmrn-train: t.csv: line 2, column 'y': '"*"' is not a label: a whole number from 0 to 255, "* ]]
+    [[ $stderr = "fedmrn-train: t.csv: line 2, column 'y': '"*"' is not a label: a whole number from 0 to 255; a model of loss mse "* ]]
     # Classes are a contract.
     run -2 fedmrn-train -m w0 --data t.csv --label y --client a --loss mse
     printf '%s\n' 'input 2' 'linear 3' |

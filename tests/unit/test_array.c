@@ -204,8 +204,11 @@ main(void)
     bad_labels(FM_ARRAY_UNSIGNED, 8, wide, 1,
                "label 9223372036854775815 of sample 1");
     bad_labels(FM_ARRAY_UNSIGNED, 2, minus, 1, "label 65535 of sample 0");
-    bad_labels(FM_ARRAY_FLOAT, 4, wide, 1, "labels of type T; save");
-    bad_labels(FM_ARRAY_OTHER, 4, wide, 1, "labels of type T; save");
+    bad_labels(FM_ARRAY_FLOAT, 4, wide, 1,
+               "labels of type T; save classes as uint8, or learn numbers by a "
+               "model of loss mse");
+    bad_labels(FM_ARRAY_OTHER, 4, wide, 1,
+               "labels of type T; save classes as uint8, numbers as float32");
     bad_labels(FM_ARRAY_SIGNED, 1, wide, 3, "4 values in 3 dimensions");
     bad_labels(FM_ARRAY_SIGNED, 1, wide, 0, "1 values in 0 dimensions");
     return 0;

@@ -237,6 +237,12 @@ cifar(void)
     refused(file.data, file.len, FROM(.part = "val"), "test, not 'val'");
     refused(file.data, 2000, FROM(.part = "train"), "damaged or cut short");
     fm_buf_free(&file);
+    add_tar(&file, "data_batch_1.bin", record, sizeof record);
+    add_tar(&file, "data_batch_3.bin", record, sizeof record);
+    CHECK(!fm_buf_add(&file, end, sizeof end, NULL), "memory");
+    refused(file.data, file.len, FROM(.part = "train"),
+            "an archive without data_batch_2.bin, though it has others");
+    fm_buf_free(&file);
     add_tar(&file, "data_batch_1", record, 99);
     CHECK(!fm_buf_add(&file, end, sizeof end, NULL), "memory");
     refused(file.data, file.len, FROM(.part = "train"),
@@ -263,7 +269,9 @@ table(void)
     REFUSED("a,y\n1,3\n", "a table; say by --label which column", 0);
     REFUSED("a,y\n1,3\n", "a table; --part means nothing to it", .label = "y",
             .part = "train");
-    REFUSED("", "no header in it", .label = "y");
+    REFUSED("\n", "no header in it", .label = "y");
+    REFUSED("", "an empty file", 0);
+    REFUSED("\0\0\10\1\0\0\0\1\0", "an IDX file; name it by --images", 0);
 }
 
 static void

@@ -114,6 +114,9 @@ hostile(void)
           "i: image 2x1x2 does not fit the model's input 1x28x28");
     check(&d, 5, 1, 1, 10, "i: image 2x1x2 does not fit the model's input 5");
     check(&d, 4, 1, 1, 9, "l: label 9 of sample 1 is not below 9 classes");
+    check(&d, 4, 1, 1, 1,
+          "l: label 5 of sample 0 is not below 1 classes; one output learns 0 "
+          "and 1 by loss bce, numbers by loss mse");
     fm_dataset_free(&d);
 
     memcpy(b, lab, sizeof lab);

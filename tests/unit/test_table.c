@@ -103,7 +103,9 @@ hostile(void)
         {"a,y\n1,1\n2\n", "y", "line 3: 1 fields, but the header has 2"},
         {"a,y\n1,1,2\n", "y", "line 2: more fields than the header's 2"},
         {"a,y\n1,256\n", "y", "line 2, column 'y': '256' is not a label"},
-        {"a,y\n1,-1\n", "y", "'-1' is not a label: a whole number from 0 to"},
+        {"a,y\n1,-1\n", "y",
+         "'-1' is not a label: a whole number from 0 to 255; a model of loss "
+         "mse learns other numbers"},
         {"a,y\n1,yes\n", "y",
          "'yes' is not a label: a whole number from 0 to 255, or a word in a "
          "list of --categories"},
