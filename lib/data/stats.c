@@ -35,10 +35,10 @@ start(struct fm_stats *s, size_t n, struct fm_err *e)
 
 /* Might a terminal obey this character?  C1 controls are two bytes in UTF-8. */
 static bool
-is_control(const uint8_t *c)
+is_control(uint8_t c, uint8_t next)
 {
-    return (*c && *c < ' ') || *c == 0x7f ||
-           (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+    return (c && c < ' ') || c == 0x7f ||
+           (c == 0xc2 && next >= 0x80 && next < 0xa0);
 }
 
 /* The names of a table's columns as they go into a line of a file. */
@@ -54,12 +54,10 @@ take_names(struct fm_stats *s, const struct fm_dataset *d, struct fm_err *e)
     if (d->f)
         memcpy(s->names.data, d->names.data, size);
     s->names.len = size;
-    for (size_t i = 0; i < size; i++) {
-        uint8_t *c = &s->names.data[i];
-
-        if (is_control(c))
-            *c = '?';
-    }
+    for (size_t i = 0; i < size; i++)
+        if (is_control(s->names.data[i],
+                       i + 1 < size ? s->names.data[i + 1] : 0))
+            s->names.data[i] = '?';
     point(s);
     return 0;
 }
@@ -230,7 +228,7 @@ read_feature(struct fm_stats *s, size_t i, struct reader *r, char *text,
     if ((rc = fields(r, text, room, field, 3)))
         return rc;
     for (const char *c = field[0]; *c; c++)
-        if (is_control((const uint8_t *)c))
+        if (is_control((uint8_t)c[0], (uint8_t)c[1]))
             return fm_err_set(r->e, FM_EINPUT,
                               "line %zu: a control character in a name",
                               r->line);

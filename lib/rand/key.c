@@ -25,7 +25,7 @@ fm_client_why(char room[FM_CLIENT_WHY], const char *id)
     char like[FM_CLIENT_MAX + 1];
     size_t n = 0;
 
-    for (; id[n] && n < FM_CLIENT_MAX; n++) {
+    for (; n < FM_CLIENT_MAX && id[n]; n++) {
         like[n] = id[n];
         if (id[n] >= 'A' && id[n] <= 'Z')
             like[n] = (char)(id[n] - 'A' + 'a');
