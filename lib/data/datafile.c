@@ -365,6 +365,9 @@ check_options(const struct reader *r, const struct fm_dataset_from *from,
         if (all[i].given && !(r->takes & all[i].option))
             return fm_err_set(e, FM_EINPUT, "%s; --%s means nothing to it",
                               r->name, all[i].name);
+    if (from->part && strlen(from->part) > SHOWN)
+        return fm_err_set(e, FM_EINPUT,
+                          "the name of a part has at most %d bytes", SHOWN);
     return 0;
 }
 

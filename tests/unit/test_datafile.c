@@ -10,6 +10,8 @@
 
 static char path[] = "/tmp/test_datafile.XXXXXX";
 
+#define FORTY "0123456789012345678901234567890123456789"
+
 #define NPY(type, shape)                                                       \
     "\x93NUMPY\1\0\106\0{'descr':'" type                                       \
     "','fortran_order':False,'shape':(" shape ")}"
@@ -97,9 +99,12 @@ npz(void)
     add_zip(&file, &directory, "y.npy", classes, sizeof classes - 1);
     add_zip(&file, &directory, "x_b.npy", doubles, sizeof doubles - 1);
     add_zip(&file, &directory, "y_b.npy", classes, sizeof classes - 1);
+    /* No more of a name is looked for than a message shows of it. */
+    add_zip(&file, &directory, "x_" FORTY ".npy", pixels, sizeof pixels - 1);
+    add_zip(&file, &directory, "y_" FORTY ".npy", classes, sizeof classes - 1);
     add_zip(&file, &directory, "x_c.npy", doubles, sizeof doubles - 1);
     add_zip(&file, &directory, "y_c.npy", pixels, sizeof pixels - 1);
-    end_zip(&file, &directory, 6);
+    end_zip(&file, &directory, 8);
     CHECK(!take(&d, file.data, file.len, &FROM(0), &e), "%s", e.msg);
     CHECK(d.n == 2 && d.c == 3 && d.x[5] == 6 && d.y[1] == 8, "x and y");
     fm_dataset_free(&d);
@@ -107,6 +112,11 @@ npz(void)
     CHECK(d.n == 2 && d.c == 1 && !d.x && d.f[1] == -0.5f && d.y[0] == 7,
           "x_b and y_b");
     fm_dataset_free(&d);
+    CHECK(!take(&d, file.data, file.len, &FROM(.part = FORTY), &e), "%s",
+          e.msg);
+    fm_dataset_free(&d);
+    refused(file.data, file.len, FROM(.part = FORTY "1"),
+            "the name of a part has at most 40 bytes");
     refused(file.data, file.len, FROM(.part = "d"), "no array x_d in it");
     refused(file.data, file.len, FROM(.part = "c"), "y: 6 values in 2 dim");
     refused(file.data, file.len, FROM(.label = "y"),
