@@ -347,7 +347,10 @@ fm_signatures_next(struct fm_signatures *in, struct fm_signature *s,
     if (in->lost && (rc = find_next(in, e)))
         return rc;
     in->lost = false;
-    rc = get_line(in, &text, &n, e);
+    /* An empty line is of no signature: whose would be refused for it? */
+    do
+        rc = get_line(in, &text, &n, e);
+    while (rc == 0 && text && n == 0);
     if (rc == 0 && !text)
         return 0;
     first = in->line;
