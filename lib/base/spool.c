@@ -105,9 +105,14 @@ int
 fm_spool_open(const struct fm_spool *sp, struct fm_source *s, uint64_t offset,
               struct fm_err *e)
 {
+    struct stat st;
     int rc;
 
     if (sp->fd < 0) {
+        /* A pipe in its place would wait for who never comes. */
+        if (stat(sp->path, &st) == 0 && !S_ISREG(st.st_mode))
+            return fm_err_set(e, FM_EINPUT, "%s: it is no file any more",
+                              sp->name);
         if ((rc = fm_source_open(s, sp->path, e)))
             return rc;
     } else {

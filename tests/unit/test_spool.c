@@ -59,6 +59,11 @@ main(void)
     remove("file");
     CHECK(fm_spool_open(&sp, &s, 0, &e) == FM_EINPUT, "gone");
     CHECK(strstr(e.msg, "file: "), "%s", e.msg);
+    e.code = FM_OK;
+    CHECK(mkfifo("file", 0600) == 0, "mkfifo"); /* that nobody writes to */
+    CHECK(fm_spool_open(&sp, &s, 0, &e) == FM_EINPUT, "a pipe");
+    CHECK(strstr(e.msg, "file: it is no file any more"), "%s", e.msg);
+    remove("file");
     fm_spool_free(&sp);
     fm_spool_free(&sp);
 
