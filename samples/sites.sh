@@ -256,6 +256,8 @@ classes=$(awk -F'\t' 'NR == 1 { print NF - 1 }' centre/columns)
     echo "${0##*/}: column '$(sed 's/	.*//;q' centre/columns)' has no two classes" \
         "to tell apart, which is what is done here; numbers are learned with" \
         "fedmrn-init --loss mse, see fedmrn(7)" >&2
+    dir=$PWD dealt=''
+    cd "$root"
     exit 3
 }
 echo "What is no number, and what is left out (centre/columns):"

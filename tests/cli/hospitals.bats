@@ -113,7 +113,6 @@ awkward() {
     sites --out run --label y t.csv
     [ "$status" = 3 ]
     [[ $stderr == *"column 'y' has no two classes to tell apart"*"--loss mse"* ]]
-    rm -r run
     sites --out run --label y 'no such.csv'
     [ "$status" = 3 ]
     sites --out run t.csv
