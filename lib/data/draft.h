@@ -11,7 +11,8 @@
  *   left out     a column with more categories, or with more than half as many
  *                as rows, which names persons; with one; without any; and a
  *                column of whole numbers that counts the rows or, with as many
- *                different numbers as rows, has a name such as id, patient_id
+ *                different numbers as rows, has a name such as id, patient_id,
+ *                where there are 20 rows or more
  *
  * What is left out is a guess: of few rows an age can look like a number that
  * counts them.
