@@ -206,7 +206,7 @@ headers(void)
         {"metadata that is a number", "", "\"fedmrn.round\":\"0\"",
          "\"fedmrn.round\":0"},
         {"no checksum", "checksum", "fedmrn.checksum", "fedmrn.checksun"},
-        {"doubles", "dtype F64", "F32", "F64"},
+        {"complex numbers", "dtype C64", "F32", "C64"},
         {"escapes in a type", "dtype ?[31m", "F32", "\\u001b[31m"},
         {"escapes in a tensor's name", "?[31m", "\"features.0.weight\"",
          "\"\\u001b[31m\\u0007\""},
