@@ -152,13 +152,19 @@ by_place(const void *x, const void *y)
     return a->answer < b->answer ? -1 : a->answer > b->answer;
 }
 
+static bool
+same_place_as(const struct claim *a, const struct claim *b)
+{
+    return a->answer->round == b->answer->round &&
+           strcmp(a->part->client, b->part->client) == 0;
+}
+
 static size_t
 same_place(const struct claim *c, size_t n)
 {
     size_t k = 1;
 
-    while (k < n && c[k].answer->round == c->answer->round &&
-           strcmp(c[k].part->client, c->part->client) == 0)
+    while (k < n && same_place_as(&c[k], c))
         k++;
     return k;
 }
@@ -204,6 +210,68 @@ mark_place(const struct claim *c, size_t n, struct fm_err *e)
             fm_id_cmp(&c[i].part->bundle, &c->part->bundle) ? c : &c[other], e);
     for (size_t i = 0; sums > 1 && i < sums && rc == 0; i++)
         rc = mark(&c[i], i ? c : &c[1], e);
+    return rc;
+}
+
+/* By bundle, and bundles themselves before sums that hold them. */
+static int
+by_bundle(const void *x, const void *y)
+{
+    const struct claim *a = x, *b = y;
+    int order = fm_id_cmp(&a->part->bundle, &b->part->bundle);
+
+    if (order == 0 && a->answer->summed != b->answer->summed)
+        order = a->answer->summed ? 1 : -1;
+    return order ? order : by_place(x, y);
+}
+
+static bool
+same_bundle(const struct claim *a, const struct claim *b)
+{
+    return fm_id_cmp(&a->part->bundle, &b->part->bundle) == 0;
+}
+
+/*
+ * One bundle is of one client and round.  Who it is of says the bundle, if it
+ * is here; a sum can only claim it.  `n` claims of one bundle, in order.
+ */
+static int
+mark_twins(const struct claim *c, size_t n, struct fm_err *e)
+{
+    char why[WHY_MAX], there[FM_PLACE_MAX];
+    const size_t same = same_place(c, n);
+
+    for (size_t i = 0; same < n && i < n; i++) {
+        const bool first = same_place_as(&c[i], c);
+        const struct claim *other = first ? &c[same] : c;
+
+        if (c[i].answer->why || (!c[i].answer->summed && other->answer->summed))
+            continue;
+        fm_place(there, other->answer->file, other->answer->offset);
+        snprintf(why, sizeof why,
+                 "client %s claims the bundle of client %s in %s",
+                 c[i].part->client, other->part->client, there);
+        c[i].answer->why = strdup(why);
+        if (!c[i].answer->why)
+            return fm_err_nomem(e);
+    }
+    return 0;
+}
+
+static int
+mark_all_twins(struct claim *all, size_t n, struct fm_err *e)
+{
+    int rc = 0;
+
+    if (n)
+        qsort(all, n, sizeof *all, by_bundle);
+    for (size_t i = 0, k; i < n && rc == 0; i += k) {
+        for (k = 1; i + k < n && same_bundle(&all[i], &all[i + k]); k++)
+            ;
+        rc = mark_twins(all + i, k, e);
+    }
+    if (n)
+        qsort(all, n, sizeof *all, by_place);
     return rc;
 }
 
@@ -315,6 +383,8 @@ fm_claims_decide(struct fm_claims *c, struct fm_err *e)
         return FM_ESYS;
     for (size_t i = 0; i < n && rc == 0; i += same_place(all + i, n - i))
         rc = mark_place(all + i, same_place(all + i, n - i), e);
+    if (rc == 0)
+        rc = mark_all_twins(all, n, e);
     for (size_t i = 0; i < c->n && rc == 0; i++)
         if (c->answer[i].verdict == FM_COUNTS && c->answer[i].why)
             c->answer[i].verdict = FM_REFUSED;

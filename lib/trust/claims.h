@@ -8,7 +8,9 @@
  *   - different bundles of one client to one round: all of them are refused,
  *     and the partial sums that hold one;
  *   - partial sums that share a client are refused, since neither can be taken
- *     apart; and then, of the answers that are left,
+ *     apart;
+ *   - a partial sum that claims another client's bundle is refused, and so are
+ *     two bundles that have one id; and then, of the answers that are left,
  *   - a bundle that a partial sum holds, too, or that came several times,
  *     counts once;
  *   - as long as all that counts weighs more than FM_TOTAL_MAX, the heaviest is
