@@ -137,6 +137,11 @@ model() {
     model --method fedavg -o avg
     run -3 --separate-stderr fedmrn-noise --model avg --client a -o out
     [ "$stderr" = "fedmrn-noise: avg: this model's method has no noise" ]
+    for method in fedpm fedbat fedsparsify; do
+        model --method $method -o other
+        run -3 --separate-stderr fedmrn-noise --model other --client a -o out
+        [[ $stderr == "fedmrn-noise: other: a $method model has no noise; its "* ]]
+    done
     model -o w0
     run -3 --separate-stderr fedmrn-noise -m w0 --client a --ordinal 6 -o out
     [ "$stderr" = "fedmrn-noise: w0: tensor 6 has no noise" ]

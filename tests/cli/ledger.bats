@@ -225,6 +225,8 @@ fails() {
         head -c "$n" whole >L
         fails "line 3 is cut short, as by a machine that stopped"  ||
             fails "round 3 does not follow"
+        run -3 --separate-stderr fedmrn-verify --ledger L
+        [[ "$stderr" = "fedmrn-verify: L: line 3 is cut short, as by a machine "* ]]
         rm w3
         run -0 --separate-stderr closing 3 --weights uniform
         [ "$stderr" = "fedmrn-aggregate: L: its last line was cut short, before the model had a name, and is removed" ]

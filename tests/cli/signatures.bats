@@ -272,17 +272,17 @@ there is no terminal to ask for it: give --password-file FILE" ]
     [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
 }
 
-@test "sign: the terminal asks, shows nothing, and asks again" {
-    small_round
-    cheap_key
-    # Wrong once, then right; what is typed must not come back.
-    python3 - >log <<'EOF'
+# typing LINE... - sign with a key that asks, and type these at a terminal; what
+# it shows
+typing() {
+    python3 - "$@" <<'EOF'
 import os, pty, sys, time
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp("fedmrn-pack", ["fedmrn-pack", "-q", "--sign", "cheap.key",
                               "a.mrn", "-o", "x.mrn"])
-seen, answers = b"", [b"open barley\n", b"open sesame\n"]
+seen, answers = b"", [a.encode() + b"\n" for a in sys.argv[1:]]
+asked = len(answers)
 while True:
     try:
         more = os.read(fd, 1000)
@@ -291,14 +291,25 @@ while True:
     if not more:
         break
     seen += more
-    while answers and seen.count(b"secret key: ") > 2 - len(answers):
+    while answers and seen.count(b"secret key: ") > asked - len(answers):
         os.write(fd, answers.pop(0))
 sys.stdout.write(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 EOF
+}
+
+@test "sign: the terminal asks, shows nothing, and asks again" {
+    small_round
+    cheap_key
+    # Wrong once, then right; what is typed must not come back.
+    typing "open barley" "open sesame" >log
     minisign -V -q -p cheap.pub -m x.mrn
     grep -q "wrong password for this key" log
     run ! grep -q -e barley -e sesame log
+    run -3 typing ""
+    [[ "$output" == *"cheap.key: no password was given"* ]]
+    run -3 typing "$(printf %02000d 0)"
+    [[ "$output" == *"cheap.key: too long for a password"* ]]
 }
 
 @test "sign: a key that minisign encrypted, with all the work it takes" {

@@ -1,6 +1,7 @@
 #include "bundle/item.h"
 #include "check.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 enum { LIMIT = 1 << 20 };
 
@@ -257,6 +258,25 @@ on_begin(void *ctx, const char *path, struct fm_err *e)
     return answer('(', e);
 }
 
+/* A partial sum has no id, and stands for none in an index. */
+static void
+listed_sum(const struct fm_model *m)
+{
+    const struct fm_id none = {{0}};
+    struct fm_partial sum = pf_sum(m, 0, 2);
+    struct fm_buf b = {0};
+    struct fm_err e;
+
+    CHECK(fm_index_write(&b, &none, 1, NULL) == 0, "index");
+    CHECK(pf_write(&b, &sum, NULL) == 0, "sum");
+    CHECK(count(&b, "f", m, &e) == -1 &&
+              strstr(e.msg, "the index lists bundle 0000") &&
+              strstr(e.msg, "here, not a partial sum"),
+          "%s", e.msg);
+    pf_sum_free(&sum);
+    fm_buf_free(&b);
+}
+
 static int
 on_bytes(void *ctx, bool round_file, const uint8_t *p, size_t n,
          struct fm_err *e)
@@ -345,6 +365,7 @@ main(void)
     hostile_index();
     other(m);
     guards(m);
+    listed_sum(m);
     fm_model_free(m);
     fx_leave(dir);
     return 0;

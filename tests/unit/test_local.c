@@ -404,6 +404,7 @@ main(void)
     held(FM_FEDAVG, 0.2);
     held(FM_FEDMRN, 0.8);
     refused(1e30, 3, "training diverged at step");
+    refused(1e300, 3, "the loss is not finite");
     refused(1e30, 3, "try a lower --lr than 1e+30");
     refused(0.1, 100000000, "2^32 steps or more");
     free(rows);

@@ -39,6 +39,27 @@ messages(void)
     fm_buf_free(&b);
 }
 
+/* 16 digits are the whole seed: nothing may follow them. */
+static void
+long_seed(void)
+{
+    static const char more[] = "zzzzzzzz";
+    struct fm_buf b = mf_file(FM_FEDMRN, false), in = {0};
+    uint8_t *at = memmem(b.data, b.len, "0000000000000007\"", 17);
+    size_t n;
+
+    CHECK(at, "no seed");
+    n = (size_t)(at - b.data) + 16;
+    CHECK(!fm_buf_add(&in, b.data, n, NULL) &&
+              !fm_buf_add(&in, more, 8, NULL) &&
+              !fm_buf_add(&in, b.data + n, b.len - n, NULL),
+          "memory");
+    fm_put64(in.data, fm_get64(in.data) + 8);
+    mf_seal(&in);
+    mf_refused(&in, "fedmrn.seed: 0000000000000007zzzzzzzz is not 16 lower");
+    fm_buf_free(&b);
+}
+
 /* 29 counts of so many votes each, of which there are as many. */
 static struct fm_buf
 counts(uint32_t votes, bool packed)
@@ -102,7 +123,8 @@ packed(void)
     mf_edited(&b, "votes\":\"10\"", "votes\":\"16\"",
               "not one tensor of the 19 bytes that its packed counts take");
     mf_edited(&b, "votes\":\"10\"", "votes\":\"09\"", "not in the form");
-    mf_edited(&b, "\"U8\"", "\"I8\"", "I8");
+    mf_edited(&b, "\"U8\"", "\"I8\"", "not one tensor of the 15 bytes");
+    mf_edited(&b, "\"U8\"", "\"X8\"", "X8");
     b.data[b.len - 1] |= 0x10;
     mf_seal(&b);
     mf_refused(&b, "counts: a pad bit is set");
@@ -138,6 +160,7 @@ int
 main(void)
 {
     messages();
+    long_seed();
     votes();
     packed();
     claims();

@@ -1,6 +1,7 @@
 #include "bundle/pack.h"
 #include "check.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 /* What fm_pack_write writes, read back. */
 static void
@@ -222,6 +223,55 @@ keep(const struct fm_model *m)
     fm_buf_free(&out);
 }
 
+static void
+not_taken(struct fm_pack *p, const char *path, const char *message)
+{
+    struct fm_err e = {FM_OK, ""};
+
+    CHECK(fm_pack_take(p, path, FM_PACK_AUTO, &e) == FM_EINPUT &&
+              strncmp(e.msg, path, strlen(path)) == 0 && strstr(e.msg, message),
+          "%s: %s", path, e.msg);
+}
+
+/* What a codec is not for, and what is no bundle. */
+static void
+misused(const struct fm_model *m)
+{
+    struct fm_model *avg = fx_model(FX_ARCH, FM_FEDAVG, FM_UNIFORM);
+    struct fm_pack_codec codec = {.codec.kind = FM_CODEC_FLOAT16,
+                                  .asked = true};
+    struct fm_pack p = {.model = m};
+    struct fm_partial sum = pf_sum(m, 0, 2);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_buf b = {0};
+
+    CHECK(!pf_write(&b, &sum, &e), "%s", e.msg);
+    fx_save("sum", &b);
+    not_taken(&p, "sum", "a partial sum, not a bundle: send it as it is");
+    pf_sum_free(&sum);
+    b.len = 0;
+    fx_file(&b, m, "a", 7, 1);
+    fx_save("masks", &b);
+    p.codec = &codec;
+    not_taken(&p, "masks", "holds masks of fedmrn, and a codec is for float");
+    p.model = avg;
+    b.len = 0;
+    fx_file(&b, avg, "a", 7, 1);
+    fx_save("floats", &b);
+    CHECK(!fm_pack_take(&p, "floats", FM_PACK_AUTO, &e), "%s", e.msg);
+    written(&b, &p);
+    fx_save("coded", &b);
+    not_taken(&p, "coded", "made by the codec float16 already, and what");
+    fm_pack_free(&p);
+    p = (struct fm_pack){.model = avg, .codec = &codec};
+    codec.residual = "left";
+    CHECK(!fm_pack_take(&p, "floats", FM_PACK_AUTO, &e), "%s", e.msg);
+    not_taken(&p, "floats", "a second bundle, where a residual is one client");
+    fm_pack_free(&p);
+    fm_buf_free(&b);
+    fm_model_free(avg);
+}
+
 int
 main(void)
 {
@@ -234,6 +284,7 @@ main(void)
     refusals(m);
     keep(m);
     undecoded();
+    misused(m);
     fm_model_free(m);
     fx_leave(dir);
     return 0;

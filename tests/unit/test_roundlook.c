@@ -266,6 +266,17 @@ swaps(const struct fm_model *m)
           "%s", e.msg);
     said("a: it changed while it was read\n"
          "a: it changed while it was read\n");
+    /* Nor another sum. */
+    fx_save("b1", &other);
+    partial(m, "b1", "sum");
+    other.len = 0;
+    CHECK(fm_file_read(&other, "sum", 1 << 24, NULL) == 0, "sum");
+    fx_save("b1", &raw);
+    partial(m, "b1", "sum");
+    raw.len = 0;
+    CHECK(fm_file_read(&raw, "sum", 1 << 24, NULL) == 0, "sum");
+    CHECK(!swapped(m, NULL, &raw, &raw, &e), "%s", e.msg);
+    CHECK(swapped(m, NULL, &raw, &other, &e) == FM_EINPUT, "another sum");
     fm_buf_free(&raw);
     fm_buf_free(&coded);
     fm_buf_free(&other);

@@ -1,5 +1,7 @@
 #include "roundfix.h"
 
+#include "partial_file.h"
+
 /* Answers to rounds 1 and 2, and the models before rounds 1, 2 and 3. */
 static struct fm_model *w[3];
 
@@ -241,6 +243,38 @@ once(void)
     fm_model_free(next);
 }
 
+static uint64_t
+listed(const void *roster, const char *client)
+{
+    (void)client;
+    return *(const uint64_t *)roster;
+}
+
+/* A partial sum's weights are what the roster here allows, too. */
+static void
+rosters(void)
+{
+    static const uint64_t five = 5, seven = 7;
+    static const struct fm_policy theirs = {.listed = listed, .roster = &five},
+                                  ours = {.listed = listed, .roster = &seven};
+    struct fm_model *base = rf_copy(w[0]);
+    struct fm_err e = {FM_OK, ""};
+    struct fm_round *r = fm_round_new(base, NULL, &theirs, NULL, &e);
+    struct fm_partial p;
+    struct fm_buf b = {0};
+
+    CHECK(r && !fm_round_take(r, "a1", &e) && !fm_round_sum(&p, r, &e) &&
+              !pf_write(&b, &p, &e),
+          "%s", e.msg);
+    fx_save("sum", &b);
+    rf_refused(w[0], &ours, "sum",
+               "client a weighs 5 in it, and would weigh 7 here: was the");
+    free(p.part);
+    fm_buf_free(&b);
+    fm_round_free(r);
+    fm_model_free(base);
+}
+
 static void
 weights(void)
 {
@@ -273,6 +307,7 @@ main(void)
     exact();
     refusals();
     weights();
+    rosters();
     forget();
     make(2);
     two_late();
