@@ -63,7 +63,8 @@ write_update(const char *path, struct fm_err *e)
         return (int)e->code;
     if ((rc = fm_items_open(&it, path, m, fm_model_max_bundle(m), e)) ||
         (rc = fm_items_next(&it, &item, e)) ||
-        (rc = fm_items_next(&it, &more, e)))
+        /* Of a partial sum only the beginning is read: nothing follows it. */
+        (item.kind == FM_ITEM_BUNDLE && (rc = fm_items_next(&it, &more, e))))
         goto out;
     if (item.kind != FM_ITEM_BUNDLE || more.kind != FM_ITEM_NONE) {
         rc = fm_err_set(e, FM_EINPUT, "%s: not one bundle, which --model wants",

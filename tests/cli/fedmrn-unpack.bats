@@ -52,7 +52,7 @@ load round
     for f in flipped short empty sum w0 nosuch r; do
         run --separate-stderr -3 fedmrn-unpack --model w0 $f -o out
         [[ "$stderr" = "fedmrn-unpack: $f: "* ]]
-        [[ $f != [rs]* || $f = short || "$stderr" = *": not one bundle, which --model wants" ]]
+        [[ $f != @(sum|r) || "$stderr" = *": not one bundle, which --model wants" ]]
         [ ! -e out ]
         [ $f != r ] || continue
         run --separate-stderr -3 fedmrn-unpack --raw $f -o out
