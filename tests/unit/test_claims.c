@@ -167,6 +167,7 @@ heavy(void)
             struct fm_answer a = {.file = "f", .round = row[i].round};
             struct fm_part part = {.weight = row[i].weight};
 
+            part.bundle.b[0] = (uint8_t)i;
             strcpy(part.client, row[i].client);
             CHECK(fm_claims_add(&c, &a, &part, 1, NULL, NULL) == 0, "add");
         }
