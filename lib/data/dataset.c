@@ -91,27 +91,35 @@ read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
     return rc;
 }
 
-/* Beside samples, if there are any. */
+/* Beside samples, if there are any.  They are copied, since they are checked
+ * once and then index what is counted: a mapped file might change between. */
 static int
 read_labels(struct fm_dataset *d, const struct fm_dataset_from *from,
             struct fm_err *e)
 {
+    struct fm_map mapped = {0};
+    struct fm_buf file = {0};
     struct fm_array a;
     struct fm_idx y;
     const uint8_t *p;
     size_t n;
-    int rc = take(&d->ymap, &d->yfile, &p, &n, from->labels, e);
+    int rc = take(&mapped, &file, &p, &n, from->labels, e);
 
-    if (rc)
+    if (rc) {
+        fm_buf_free(&file);
         return rc;
+    }
     if (fm_npy_is(p, n)) {
         if (!(rc = fm_npy_parse(&a, p, n, e)))
             rc = fm_array_labels(d, &n, &a, from->kind, e);
     } else if (!(rc = check_format(p, n, e)) &&
                !(rc = fm_idx_parse(&y, p, n, 1, 1, e))) {
         n = y.count;
-        d->y = y.data;
+        rc = fm_buf_add(&d->yfile, y.data, n, e);
+        d->y = d->yfile.data;
     }
+    fm_file_unmap(&mapped);
+    fm_buf_free(&file);
     if (rc) {
         fm_err_where(e, fm_file_name(from->labels));
         return rc;
@@ -250,7 +258,6 @@ fm_dataset_free(struct fm_dataset *d)
     fm_buf_free(&d->xfile);
     fm_buf_free(&d->yfile);
     fm_file_unmap(&d->xmap);
-    fm_file_unmap(&d->ymap);
     *d = (struct fm_dataset){0};
 }
 

@@ -1,8 +1,8 @@
 /*
  * dataset: samples and labels, as bytes; a batch becomes floats when it is
- * wanted.  A plain file is mapped (base/file.h), so that a client touches its
- * own rows only, and clients on one machine share them; a compressed one or a
- * stream is unpacked into memory.
+ * wanted.  A plain file of samples is mapped (base/file.h), so that a client
+ * touches its own rows only, and clients on one machine share them; a
+ * compressed one or a stream is unpacked into memory.  Labels are copied.
  *
  * IDX (the MNIST format): two zero bytes, a type byte, the number of
  * dimensions, each dimension as a big-endian 32-bit number, the data in row
@@ -39,7 +39,7 @@ struct fm_dataset {
     const float *t;             /* n*numbers to learn (numbers.h); or neither */
     size_t numbers;             /* of a sample; 0 without t */
     struct fm_buf xfile, yfile; /* where they are, if not here: */
-    struct fm_map xmap, ymap;
+    struct fm_map xmap;
     bool text;           /* characters */
     size_t users, *user; /* LEAF: users + 1, where each one's rows begin */
     struct fm_buf names; /* theirs, or a table's features', each with its NUL */

@@ -22,7 +22,6 @@ fm_numbers_from_labels(struct fm_dataset *d, struct fm_err *e)
         t[i] = (float)d->y[i];
     file.len = bytes;
     fm_buf_free(&d->yfile);
-    fm_file_unmap(&d->ymap);
     d->yfile = file;
     d->y = NULL;
     d->t = t;
