@@ -1,6 +1,7 @@
 #include "bundle/item.h"
 
 #include "base/mem.h"
+#include "base/odc.h"
 #include "bundle/coded.h"
 
 #include <assert.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 76 }; /* octal digits before a member's name */
 enum { COUNT_BYTES = 8, ID_BYTES = sizeof((struct fm_id *)0)->b };
 
 static const char *const index_names[] = {"index", NULL};
@@ -57,13 +57,19 @@ fm_item_free(struct fm_item *item)
     *item = (struct fm_item){0};
 }
 
-/* The name of the first member, which the frame has already walked over. */
+/*
+ * Is it the name of the first member, which was read already?  The name ends
+ * where its size says: a shorter one may go on as the text `name` in its data.
+ */
 static bool
 opens_with(const struct fm_buf *b, const char *name)
 {
-    size_t n = strlen(name) + 1;
+    const size_t n = strlen(name) + 1;
+    uint64_t data;
+    size_t size;
 
-    return b->len >= HEADER + n && memcmp(b->data + HEADER, name, n) == 0;
+    return !fm_odc_sizes(b->data, &size, &data) && size == n &&
+           memcmp(b->data + FM_ODC_HEADER, name, n) == 0;
 }
 
 /* An index: what the next bundles must be. */

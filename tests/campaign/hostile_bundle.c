@@ -427,6 +427,26 @@ in_round(const struct fm_buf *file)
     fm_buf_free(&out);
 }
 
+/* Its first name is `parti` only; what the name was goes on in the data. */
+static void
+short_name(const struct fm_buf *sum)
+{
+    enum { NAME_AT = 59, LESS = 7 };
+    struct fm_buf b = text((char *)sum->data, sum->len);
+    unsigned name, data;
+    char sizes[18];
+
+    memcpy(sizes, b.data + NAME_AT, sizeof sizes - 1);
+    sizes[sizeof sizes - 1] = '\0';
+    CHECK(sscanf(sizes, "%6o%11o", &name, &data) == 2, "%s", sizes);
+    snprintf(sizes, sizeof sizes, "%06o%011o", name - LESS, data + LESS);
+    memcpy(b.data + NAME_AT, sizes, sizeof sizes - 1);
+    seal(&b);
+    hostile(READ_BUNDLE | READ_SUM, "a sum whose name goes on in its data",
+            "an archive, but not a bundle", &b);
+    fm_buf_free(&b);
+}
+
 static void
 partials(void)
 {
@@ -451,6 +471,7 @@ partials(void)
     CHECK(fm_checksum_open(sum, &n, &id, out.data, out.len, NULL) == 0, "open");
 
     in_round(&out);
+    short_name(&out);
     sum_says("a sum by another policy", "a weighs what its policy cannot give",
              "\"samples\",", "\"uniform\",");
     sum_says("a sum by no policy", "weights", "\"samples\",", "\"zigzag\",");

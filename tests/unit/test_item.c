@@ -215,6 +215,31 @@ hostile_index(void)
     fm_buf_free(&out);
 }
 
+/*
+ * A partial sum whose first name is `parti`, and goes on to be its name in the
+ * data: framed whole, and nothing that begins a sum.
+ */
+static void
+short_name(void)
+{
+    enum { NAME_AT = 59, LESS = 7 };
+    uint8_t data[40] = "{}";
+    struct fm_member m = {"partial.json", data, sizeof data};
+    struct fm_buf out = {0};
+    char sizes[18];
+    struct fm_err e;
+    struct fm_id id;
+
+    CHECK(fm_checksum_seal(&out, &m, 1, &id, NULL) == 0, "seal");
+    snprintf(sizes, sizeof sizes, "%06o%011o",
+             (unsigned)sizeof "partial.json" - LESS, (unsigned)m.size + LESS);
+    memcpy(out.data + NAME_AT, sizes, sizeof sizes - 1);
+    CHECK(count(&out, "f", NULL, &e) == -1, "a short name");
+    CHECK(strstr(e.msg, "f: an archive, but not a bundle, round file"), "%s",
+          e.msg);
+    fm_buf_free(&out);
+}
+
 static void
 other(const struct fm_model *m)
 {
@@ -363,6 +388,7 @@ main(void)
     flips(m);
     wrong_order(m);
     hostile_index();
+    short_name();
     other(m);
     guards(m);
     listed_sum(m);
