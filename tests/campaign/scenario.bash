@@ -136,15 +136,18 @@ scenarios() {
     trusted
     coded
 
-    # A bundle, and the state that led to it.  After a
-    # failure between the two only a checkpoint can tell that they belong
-    # together.
+    # A bundle, and the state that it led to, which has its name last: given
+    # again, the command finds the state of before, and learns the round from
+    # it once more, with a checkpoint or without one.
     printf '%s\n' 'input 1x8x8' 'linear 4' |
         fedmrn-init --arch - --method fedpm --epochs 1 --batch 8 -o w0
     answer 1 a.mrn --state old/state
     fedmrn-aggregate -q -m w0 a.mrn -o w1
-    scenario train-state fedmrn-train -q -t 1 -m w1 "${data[@]}" \
-        --client 1 --seed 1 --state o/state --checkpoint o/point -o o/bundle
+    local learn=(fedmrn-train -q -t 1 -m w1 "${data[@]}" --client 1 --seed 1
+        --state o/state -o o/bundle)
+    order='bundle state' scenario train-state "${learn[@]}"
+    order='bundle state' scenario train-state-checkpoint "${learn[@]}" \
+        --checkpoint o/point
 }
 
 # trusted - a signature appears before its bundle, and a line of a ledger before
