@@ -313,6 +313,22 @@ vanishes(const struct fm_model *m, const struct fm_model *abc)
     fm_model_free(base);
 }
 
+/* Whom a policy excludes does not count under a quorum either. */
+static void
+excludes(const struct fm_model *m)
+{
+    static const char *const who[] = {"b"};
+    static const struct fm_policy but = {
+        .quorum = 2, .exclude = who, .nexclude = 1};
+    struct fm_err e = {FM_OK, ""};
+    struct fm_model *ac = rf_round(m, &none, "a c", &e);
+
+    CHECK(ac, "%s", e.msg);
+    rf_same(m, &but, "a b c", ac);
+    said("b: client b is excluded\n");
+    fm_model_free(ac);
+}
+
 int
 main(void)
 {
@@ -336,6 +352,7 @@ main(void)
     abc = rf_round(m, &none, "a b c", &e);
     CHECK(abc, "%s", e.msg);
     quorum(m, abc);
+    excludes(m);
     crowd(m, &foreign, abc);
     conflicts(m, abc);
     streams(m, abc, id);
