@@ -370,7 +370,7 @@ sums(void)
 static void
 tables(void)
 {
-    TEXT(READ_TABLE, "no table", "no header", "");
+    TEXT(READ_TABLE, "no table", "an empty file", "");
     TEXT(READ_TABLE, "a table of a header", "no rows", "a,y\n");
     TEXT(READ_TABLE, "escapes in a header", "no column 'y'",
          ESCAPES ",b\n1,0\n");
