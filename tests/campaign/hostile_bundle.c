@@ -429,10 +429,10 @@ in_round(const struct fm_buf *file)
 
 /* Its first name is `parti` only; what the name was goes on in the data. */
 static void
-short_name(const struct fm_buf *sum)
+short_name(const struct fm_buf *good_sum)
 {
     enum { NAME_AT = 59, LESS = 7 };
-    struct fm_buf b = text((char *)sum->data, sum->len);
+    struct fm_buf b = text((char *)good_sum->data, good_sum->len);
     unsigned name, data;
     char sizes[18];
 
