@@ -122,7 +122,7 @@ save_masks(const struct fm_model *m, const struct fm_bundle *b, bool as_bool)
         for (size_t i = 0; i < from->spec->count; i++) {
             const size_t at = from->at + i;
             const uint8_t bit =
-                from->masked ? (uint8_t)(b->masks[at / 8] >> at % 8 & 1) : 0;
+                (uint8_t)(from->masked ? b->masks[at / 8] >> at % 8 & 1 : 0);
 
             CHECK(fm_buf_add(&out, from->masked ? &bit : b->dense + 4 * at,
                              from->masked ? 1 : 4, NULL) == 0,

@@ -224,15 +224,16 @@ short_name(void)
 {
     enum { NAME_AT = 59, LESS = 7 };
     uint8_t data[40] = "{}";
-    struct fm_member m = {"partial.json", data, sizeof data};
+    struct fm_member m[FM_MEMBERS_MAX] = {{"partial.json", data, sizeof data}};
     struct fm_buf out = {0};
     char sizes[18];
     struct fm_err e;
     struct fm_id id;
 
-    CHECK(fm_checksum_seal(&out, &m, 1, &id, NULL) == 0, "seal");
+    CHECK(fm_checksum_seal(&out, m, 1, &id, NULL) == 0, "seal");
     snprintf(sizes, sizeof sizes, "%06o%011o",
-             (unsigned)sizeof "partial.json" - LESS, (unsigned)m.size + LESS);
+             (unsigned)sizeof "partial.json" - LESS,
+             (unsigned)sizeof data + LESS);
     memcpy(out.data + NAME_AT, sizes, sizeof sizes - 1);
     CHECK(count(&out, "f", NULL, &e) == -1, "a short name");
     CHECK(strstr(e.msg, "f: an archive, but not a bundle, round file"), "%s",
