@@ -67,11 +67,6 @@ survives() {
     [ "$points" -gt 8 ]
 }
 
-need_strace() {
-    command -v strace >/dev/null || skip "no strace"
-    strace -qq -o /dev/null true || skip "strace may not trace here"
-}
-
 @test "checkpoint: a training that dies anywhere gives the same bundle: fedmrn" {
     need_strace
     start fedmrn

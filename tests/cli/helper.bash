@@ -9,6 +9,14 @@ setup() {
     mkdir "$BATS_TEST_TMPDIR/w" && cd "$BATS_TEST_TMPDIR/w" || return 1
 }
 
+# need_strace - for tests that fail or end a tool at a system call
+need_strace() {
+    command -v strace >/dev/null || skip "no strace"
+    strace -qq -o /dev/null true || skip "strace may not trace here"
+    # A sanitizer cannot look for leaks while it is traced.
+    export ASAN_OPTIONS=detect_leaks=0
+}
+
 # bytes 01 00 ... - write bytes, given in hex, on standard output
 bytes() {
     printf '%b' "$(printf '\\x%s' "$@")"

@@ -242,8 +242,7 @@ fails() {
 }
 
 @test "ledger: killed at each call that writes, and run again" {
-    command -v strace >/dev/null || skip "no strace"
-    strace -qq -o /dev/null true || skip "strace may not trace here"
+    need_strace
     small_round
     fedmrn-aggregate -q -t1 -m w0 a.mrn b.mrn --ledger want.L -o want
     points=0

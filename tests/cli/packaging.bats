@@ -124,8 +124,12 @@ int main(void)
 EOF
     export PKG_CONFIG_PATH=$f/lib/pkgconfig
     run -0 pkg-config --define-variable=prefix="$f" --cflags --libs fedmrn
+    # What the library was built with, the program is.
+    san=
+    ! nm "$f/lib/libfedmrn.a" 2>/dev/null | grep -q __asan_init ||
+        san=-fsanitize=address,undefined
     # shellcheck disable=SC2086 # words
-    ${CC:-cc} -Wall -Werror -o use use.c $output
+    ${CC:-cc} -Wall -Werror $san -o use use.c $output
     ./use
     [ "$(pkg-config --modversion fedmrn)" = \
         "$("$f/bin/fedmrn-init" --version | cut -d' ' -f2)" ]

@@ -352,10 +352,7 @@ EOF
 @test "sign: the bundle has its name last, and both are whole or neither is" {
     small_round
     client 1
-    command -v strace >/dev/null || skip "no strace"
-    strace -qq -o /dev/null true || skip "strace may not trace here"
-    # A sanitizer cannot look for leaks while it is traced.
-    export ASAN_OPTIONS=detect_leaks=0
+    need_strace
     strace -f -e trace=rename,fsync -o log \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
     # Both are on the disk before either has a name, the signature's first.
