@@ -264,7 +264,7 @@ END
 
 @test "plot: pictures, by gnuplot itself" {
     command -v gnuplot >/dev/null || skip "no gnuplot here"
-    for f in compare:'fedmrn-bernoulli' speed:'agg/lib/portable/1' \
+    for f in compare:'fedmrn-bernoulli iid' speed:'agg/lib/portable/1' \
         fashion-mnist:'fedavg dirichlet:0.3'; do
         run -0 --separate-stderr sh "$samples/plot.sh" \
             "$samples/results/${f%%:*}.tsv"
