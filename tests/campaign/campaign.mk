@@ -6,8 +6,9 @@ RUN_CAMPAIGN = BUILD=$(abspath $(BUILD)) bash tests/campaign/$(patsubst check-%,
 
 # Seconds each, and so a part of tests/run.sh; and those that take minutes.
 QUICK    = check-flips check-many check-poison check-power check-vectors
-SLOW     = check-cross check-faults check-fuzz check-kill check-mutants check-san \
-           check-valgrind
+# The longest first, so that none is left to run alone.
+SLOW     = check-valgrind check-san check-fuzz check-mutants check-faults \
+           check-kill check-cross
 
 .PHONY: campaigns quick-campaigns check-all $(QUICK) $(SLOW)
 
