@@ -83,4 +83,18 @@ swapped(const uint8_t *p, size_t n, const char *from, const char *to)
     return b;
 }
 
+/* A file of these bytes: a string's, which may hold NUL, without the last. */
+static inline void
+bytes(enum reader reader, const char *name, const char *reason, const void *p,
+      size_t n)
+{
+    struct fm_buf b = text(p, n);
+
+    hostile(reader, name, reason, &b);
+    fm_buf_free(&b);
+}
+
+#define BYTES(reader, name, reason, s)                                         \
+    bytes(reader, name, reason, s, sizeof(s) - 1)
+
 #endif

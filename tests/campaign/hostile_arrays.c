@@ -11,19 +11,6 @@
 #define VALUES "abcdefghijklmnopqr"
 
 static void
-bytes(enum reader reader, const char *name, const char *reason, const void *p,
-      size_t n)
-{
-    struct fm_buf b = text(p, n);
-
-    hostile(reader, name, reason, &b);
-    fm_buf_free(&b);
-}
-
-#define BYTES(reader, name, reason, s)                                         \
-    bytes(reader, name, reason, s, sizeof(s) - 1)
-
-static void
 npy(void)
 {
     BYTES(READ_NPY, "NPY without a header", "cut short in its header",

@@ -5,20 +5,6 @@
 #include <math.h>
 
 static void
-bytes(enum reader reader, const char *name, const char *reason, const void *p,
-      size_t n)
-{
-    struct fm_buf b = {0};
-
-    CHECK(fm_buf_add(&b, p, n, NULL) == 0, "memory");
-    hostile(reader, name, reason, &b);
-    fm_buf_free(&b);
-}
-
-#define BYTES(reader, name, reason, s)                                         \
-    bytes(reader, name, reason, s, sizeof(s) - 1)
-
-static void
 images(void)
 {
 #define HEAD "\0\0\10\3"
