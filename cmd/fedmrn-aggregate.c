@@ -340,7 +340,7 @@ check_files(char **path, int n)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_policy policy;
     const char *signed_input;
     char **path;

@@ -59,7 +59,7 @@ static void
 normalisation(struct fm_settings *set)
 {
     static const char *const name[] = {"mean", "std"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (int i = 0; i < 2; i++) {
         const char *text = fm_opt(&tool, name[i]);
@@ -285,7 +285,7 @@ int
 main(int argc, char **argv)
 {
     struct fm_settings scratch;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct job j = {0};
     char **operand;
     int n;

@@ -103,7 +103,7 @@ read_settings(struct fm_settings *set)
 {
     const char *method = fm_opt(&tool, "method");
     const char *server = fm_opt(&tool, "server-optimizer");
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     fm_settings_default(set, FM_FEDMRN);
     if (method && fm_setting_set(set, "method", method, &e))
@@ -283,7 +283,7 @@ run(struct fm_err *e)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int n;
 
     make_options();

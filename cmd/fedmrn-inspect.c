@@ -173,7 +173,7 @@ run(char **path, int n, struct fm_err *worst)
         return (int)worst->code;
     for (int i = 0; i < n; i++) {
         struct fm_buf text = {0};
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         if (!describe(&text, &hidden, path[i], base, &e)) {
             if (shown && !fm_opt(&tool, "json"))
@@ -225,7 +225,7 @@ check(char **path, int n)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int n, stdins = 0;
 
     argv = fm_cli_start(&tool, argc, argv, &n);

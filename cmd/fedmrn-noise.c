@@ -95,7 +95,7 @@ static void
 parse_seed_mode(struct job *j)
 {
     static const char *const settings[] = {"noise", "noise-key"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const char *shape;
 
     if (!fm_opt_seed(&tool, "seed", &j->seed))
@@ -368,7 +368,7 @@ out:
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct job j = {0};
 
     parse(&j, argc, argv);

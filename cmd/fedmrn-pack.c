@@ -429,7 +429,7 @@ out:
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_foreign update;
     struct job j = {0};
     int n;

@@ -165,7 +165,7 @@ out:
 static void
 read_scheme(struct job *j)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     bool natural;
 
     j->scheme = fm_opt_need(&tool, "scheme");
@@ -197,7 +197,7 @@ int
 main(int argc, char **argv)
 {
     struct job j = {.seed = 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char **operand;
     int n;
 

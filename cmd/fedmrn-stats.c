@@ -267,7 +267,7 @@ int
 main(int argc, char **argv)
 {
     struct job j = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const char *source;
 
     j.path = fm_cli_start(&tool, argc, argv, &j.n);

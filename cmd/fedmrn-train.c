@@ -98,7 +98,7 @@ make_options(void)
 static void
 override(struct fm_settings *set, const struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char method[FM_SETTING_TEXT];
 
     if (m)
@@ -367,7 +367,7 @@ main(int argc, char **argv)
 {
     struct job j = {0};
     struct fm_settings scratch;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char **operand;
     bool seeded;
     char why[FM_CLIENT_WHY];

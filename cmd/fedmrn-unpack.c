@@ -112,7 +112,7 @@ write_network(const char *path, enum fm_expand how, struct fm_err *e)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int n;
     char **path = fm_cli_start(&tool, argc, argv, &n);
     const char *model = fm_opt(&tool, "model"), *mask = fm_opt(&tool, "mask");

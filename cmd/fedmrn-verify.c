@@ -83,7 +83,7 @@ run(char **path, size_t n, const char *signed_input, struct fm_err *e)
         goto out;
     }
     for (size_t i = 0; i < n && rc == 0; i++) {
-        struct fm_err why = {FM_OK, ""};
+        struct fm_err why = {0};
 
         fm_verify(path[i], base, vouch ? fm_vouch_guard(vouch) : NULL, &why);
         if (why.code == FM_ESYS) {
@@ -261,7 +261,7 @@ check_options(int n)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int n;
     char **path = fm_cli_start(&tool, argc, argv, &n);
 

@@ -377,7 +377,7 @@ fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
                 struct fm_err *e)
 {
     enum { MEMBERS = 4 };
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_member m = {0};
     struct fm_sealed s;
     int rc;

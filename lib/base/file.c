@@ -205,7 +205,7 @@ out:
 bool
 fm_file_map(struct fm_map *m, const char *path, size_t limit)
 {
-    struct fm_err ignored = {FM_OK, ""};
+    struct fm_err ignored = {0};
     struct fm_source s;
     struct stat st;
     void *p = MAP_FAILED;

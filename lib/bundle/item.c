@@ -267,7 +267,7 @@ static int
 frame(struct fm_buf *b, struct fm_items *it, struct fm_err *e)
 {
     bool first = it->src.offset == 0;
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     int rc = fm_archive_begin(b, &it->src, it->limit, &why);
 
     if (rc == FM_EINPUT && first && b->len >= FM_ARCHIVE_MAGIC &&

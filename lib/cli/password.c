@@ -143,7 +143,7 @@ fm_password_open(const char *file,
     if (!word)
         return FM_ESYS;
     for (;;) {
-        why = (struct fm_err){FM_OK, ""};
+        why = (struct fm_err){0};
         rc = file ? fm_password_read(word, FM_PASSWORD_MAX, &n, file, &why)
                   : fm_password_ask(word, FM_PASSWORD_MAX, &n, &why);
         if (rc)

@@ -132,7 +132,7 @@ out:
 static int
 take(struct fm_depot *d, char *path, struct fm_err *e)
 {
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     int rc = add_path(d, path, e);
 
     if (rc == 0)

@@ -74,7 +74,7 @@ round_of(const struct fm_buf *b)
 static uint64_t
 peek(const char *path)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
     struct fm_source s;
     struct stat st;

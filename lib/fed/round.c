@@ -160,7 +160,7 @@ close_round(struct fm_round *r, struct fm_err *e)
 {
     const uint64_t round = r->base->round + 1;
     const struct fm_id base = r->base->id;
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     int rc = step(r, &why), told = 0;
 
     if (rc == 0 && r->later.n)
@@ -291,7 +291,7 @@ fm_round_next(struct fm_buf *head, struct fm_round *r, struct fm_model *base,
 static int
 sum_up(struct fm_round *r, struct fm_err *e)
 {
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_id *ids;
     int rc = complete(r, &ids, &why), told = 0;
 

@@ -59,7 +59,7 @@ look(struct fm_round *r, size_t i, struct fm_err *e)
                           .source = was->source,
                           .offset = was->offset,
                           .summed = was->summed};
-    const struct fm_err none = {FM_OK, ""};
+    const struct fm_err none = {0};
     struct fm_err why = none;
     struct fm_items it;
     struct fm_item item;

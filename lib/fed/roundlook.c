@@ -54,7 +54,7 @@ static int
 look_bundle(struct fm_round *r, struct fm_answer *a, const struct fm_bundle *b,
             struct fm_err *e)
 {
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_part part;
     size_t n = part_of(&part, b);
 
@@ -79,7 +79,7 @@ static int
 look_sum(struct fm_round *r, struct fm_items *it, const struct fm_item *item,
          struct fm_answer *a, struct fm_err *e)
 {
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_partial_info info;
     int rc;
 
@@ -185,7 +185,7 @@ look_items(struct fm_round *r, struct fm_items *it, struct fm_err *e)
     int rc = 0;
 
     while (rc == 0) {
-        struct fm_err why = {FM_OK, ""};
+        struct fm_err why = {0};
         struct fm_answer a = {.file = r->spool[r->nspool - 1].name,
                               .source = r->nspool - 1};
 
@@ -228,7 +228,7 @@ int
 fm_round_look(struct fm_round *r, const char *path, struct fm_err *e)
 {
     const size_t steps = r->steps;
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_items it;
     int rc;
 
@@ -404,7 +404,7 @@ static int
 add(struct fm_round *r, size_t i, struct fm_err *e)
 {
     const struct fm_answer *a = &r->claims.answer[i];
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_items it;
     struct fm_item item;
     int rc = fm_round_again(r, a, &it, &item, &why);
@@ -484,7 +484,7 @@ judge(struct fm_round *r, struct fm_err *e)
 
     for (size_t i = 0; rc == 0 && i < r->claims.n; i++) {
         struct fm_answer *a = &r->claims.answer[i];
-        struct fm_err why = {FM_OK, ""};
+        struct fm_err why = {0};
         struct fm_items it;
         struct fm_item *item = &j->item[j->n];
 

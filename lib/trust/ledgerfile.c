@@ -171,7 +171,7 @@ fm_ledgerfile_append(struct fm_ledger_file *f, struct fm_ledger_entry *t,
     if (err == 0 && f->size == 0)
         err = sync_name(f->path);
     if (err) {
-        struct fm_err ignored = {FM_OK, ""};
+        struct fm_err ignored = {0};
 
         (void)cut(f, &ignored);
         rc = fm_err_set(e, FM_ESYS, "%s: %s", f->path, strerror(err));

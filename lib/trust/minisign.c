@@ -317,7 +317,7 @@ static int
 find_next(struct fm_signatures *in, struct fm_err *e)
 {
     for (;;) {
-        struct fm_err why = {FM_OK, ""};
+        struct fm_err why = {0};
         const char *text;
         size_t n;
         int rc = get_line(in, &text, &n, &why);

@@ -91,7 +91,7 @@ static int
 read_fields(struct fm_roster *r, char *field[FIELDS], size_t line,
             struct fm_err *e)
 {
-    struct fm_err why = {FM_OK, ""};
+    struct fm_err why = {0};
     struct fm_holder *h;
     struct fm_pubkey key;
     uint64_t samples = 0;

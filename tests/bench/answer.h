@@ -44,7 +44,7 @@ static inline enum fm_method
 bench_method(const char *name)
 {
     struct fm_settings set;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     fm_settings_default(&set, FM_FEDMRN);
     if (fm_setting_set(&set, "method", name, &e))

@@ -67,7 +67,7 @@ int
 main(int argc, char **argv)
 {
     struct job j = {10000000, 5, 1, FM_FEDMRN, FM_UNIFORM};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int c;
 
     while ((c = getopt(argc, argv, "p:c:t:d:m:")) != -1)

@@ -48,7 +48,7 @@ run(const char *model, size_t first, size_t n, const char *dir,
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t first = 0;
     int c;
 

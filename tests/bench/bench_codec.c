@@ -84,7 +84,7 @@ main(int argc, char **argv)
     static const char usage[] =
         "bench_codec [-b] [-c codec] [-w encode|decode] [-p params]";
     struct fm_codec codec = {FM_CODEC_SIGNSGD, 0, 0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const char *what = "decode";
     size_t n = 10000000;
     bool bits = false;

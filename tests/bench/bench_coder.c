@@ -138,7 +138,7 @@ main(int argc, char **argv)
         "bench_coder [-b] [-m method] [-w encode|decode|sum] "
         "[-p params] [-u update] [-d distribution] [-n bundles]";
     struct job j = {10000000, 100, 10, FM_FEDMRN, FM_UNIFORM, "decode", false};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int c;
 
     while ((c = getopt(argc, argv, "bw:p:u:d:n:m:")) != -1)

@@ -122,7 +122,7 @@ main(int argc, char **argv)
 {
     struct fm_model *m[2] = {NULL, NULL};
     struct fm_pool *pool = NULL;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t threads = 1, steps = 40, models = 0;
     double figure = 0;
     int c;

@@ -111,7 +111,7 @@ draws(void)
 static struct fm_model *
 model(enum fm_method method, enum fm_dist dist)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const char *net =
         method == FM_FEDPM ? "input 80\nlinear 67\nlinear 5\n" : NET;
     struct fm_settings set;
@@ -190,7 +190,7 @@ codes(const char *name, struct fm_bundle *b, const struct fm_model *m)
     const size_t bits = fm_bits_size(m->masked);
     const struct fm_dense_shape shape = {NULL, 1, m->full};
     struct fm_buf code = {0}, back = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char line[64];
 
     CHECK(fm_maskcode_encode(&code, b, m, NULL, &e) == 0, "%s", e.msg);
@@ -215,7 +215,7 @@ sums(const char *name, enum fm_method method, enum fm_dist dist)
     struct fm_accum *a = fm_accum_new(m, NULL);
     struct fm_bundle b[CLIENTS];
     const struct fm_bundle *list[CLIENTS];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char line[64];
 
     CHECK(a, "memory");

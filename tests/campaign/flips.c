@@ -110,7 +110,7 @@ static void
 attempt(const char *what, size_t at)
 {
     static struct fm_buf now;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int rc = judge(&now, &e);
     bool same = rc == 0 && !command && kind->same && kind->same(&now, &before);
 
@@ -169,7 +169,7 @@ options(int argc, char **argv)
     static const char letters[] = "srhil";
     const char **text[] = {&beside.client, &beside.roster, &beside.head,
                            &beside.images, &beside.labels};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int c;
 
     beside.bundle = bundle;
@@ -192,7 +192,7 @@ options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf good = {0};
 
     options(argc, argv);

@@ -345,7 +345,7 @@ index_of(const char *name, const char *reason, uint64_t count, size_t ids,
 {
     uint8_t bytes[8 + 16 * 8] = {0};
     struct fm_member m[2] = {{"index", bytes, 8 + 16 * ids}};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_bundle b;
     struct fm_buf out = {0}, copy = text((char *)good.data, good.len);
     struct fm_id id;

@@ -135,7 +135,7 @@ architectures(void)
 static void
 states(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *p0 = fm_model_read("p0", &e);
     struct fm_state *s = p0 ? fm_state_new(p0, "b", &e) : NULL;
     struct fm_buf b = {0};

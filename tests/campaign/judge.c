@@ -208,7 +208,7 @@ roster(struct fm_buf *meaning, const char *path, const struct beside *by,
     int rc = v ? 0 : (int)e->code;
 
     for (size_t i = 0; !rc && i < by->bundles; i++) {
-        struct fm_err why = {FM_OK, ""};
+        struct fm_err why = {0};
         const char may =
             !fm_verify(by->bundle[i], by->model, fm_vouch_guard(v), &why);
 

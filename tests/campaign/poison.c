@@ -33,7 +33,7 @@ pull(struct fm_bundle *b, const struct fm_model *m, bool lies, uint64_t *x)
 int
 main(int argc, char **argv)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m;
     size_t clients, liars;
     uint64_t x = 3;

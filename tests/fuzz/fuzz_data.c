@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fm_dataset_from from = {0};
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     if (size == 0)
         return 0;

@@ -17,7 +17,7 @@ static void
 answer(const struct fm_model *m, enum fm_foreign_kind kind, struct fm_buf *in)
 {
     struct fm_foreign f = {kind, m, "a", 1, FM_DITHER_PRIVATE, 3};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     struct fm_bundle b, again;
 
@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum fm_method methods[] = {FM_FEDMRN, FM_FEDMRNS, FM_FEDAVG,
                                              FM_FEDPM};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf in = {0}, file = {0};
     const unsigned how = size ? data[0] / 2 : 0;
     const enum fm_method method = methods[how % 4];

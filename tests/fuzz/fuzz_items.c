@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     for (int i = 0; i < 2; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         int rc = fm_verify(path, i ? model : NULL, NULL, &e);
 
         CHECK(rc == 0 || (rc == FM_EINPUT && *e.msg), "%d %s", rc, e.msg);

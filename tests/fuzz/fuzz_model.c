@@ -10,7 +10,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fm_buf in = mf_copy(data, size), same, out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m;
 
     mf_seal(&in);

@@ -110,7 +110,7 @@ static void
 draft(char *text, size_t n)
 {
     struct fm_buf out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_onehot *h;
 
     if (fm_draft(&out, text, n, "y", &e) == 0) {

@@ -27,7 +27,7 @@ file_of(char path[64], const uint8_t *data, size_t size)
 static void
 roster(const uint8_t *data, size_t size)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_roster *r = fm_roster_parse(data, size, "roster", &e);
 
     CHECK(!r == (e.code != FM_OK), "no reason");
@@ -41,7 +41,7 @@ read_all(struct fm_buf *out, const char *path)
 {
     static struct fm_signatures in;
     static struct fm_signature s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     bool there = true;
     int rc = fm_signatures_open(&in, path, &e);
 
@@ -77,7 +77,7 @@ signatures(const uint8_t *data, size_t size)
 static void
 key(const uint8_t *data, size_t size)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char path[64];
     int fd = file_of(path, data, size);
     struct fm_signer *s = fm_signer_read(path, &e);

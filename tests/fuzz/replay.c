@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 one(const char *path)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     if (fm_file_read(&b, path, (size_t)1 << 24, &e)) {

@@ -43,7 +43,7 @@ cf_fill(float *x, uint64_t seed)
 static inline size_t
 cf_pass(float *y, const struct fm_codec_shape *s, const float *x, uint64_t seed)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     size_t size;
 

@@ -41,7 +41,7 @@ fx_float(uint64_t *x)
 static inline struct fm_model *
 fx_model(const char *text, enum fm_method method, enum fm_dist dist)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_buf file = {0};
     struct fm_model *m;
@@ -68,7 +68,7 @@ fx_model(const char *text, enum fm_method method, enum fm_dist dist)
 static inline struct fm_model *
 fx_fedpm(const char *text, uint32_t votes, uint32_t stride)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = nm_model(FM_FEDPM, text, 3);
     struct fm_buf file = {0};
     uint32_t *ones;
@@ -132,7 +132,7 @@ fx_file(struct fm_buf *out, const struct fm_model *m, const char *client,
         uint64_t samples, uint64_t seed)
 {
     struct fm_bundle b = fx_answer(m, client, samples, seed);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
 
     CHECK(fm_bundle_write(out, &b, &e) == 0, "%s", e.msg);

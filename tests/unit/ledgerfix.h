@@ -16,7 +16,7 @@ lf_entry(uint8_t i)
         .weighting = {FM_BY_SAMPLES, 100}, .exclude = exclude, .nexclude = 1};
     struct fm_part part = {.client = "b", .samples = 120, .weight = 100};
     struct fm_ledger_entry t = {.tool = "test 1"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     t.base.round = i;
     t.base.id.b[0] = t.base.digest[0] = i;
@@ -39,7 +39,7 @@ static inline struct fm_buf
 lf_text(uint8_t n)
 {
     uint8_t last[FM_BLAKE_256] = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
 
     for (uint8_t i = 0; i < n; i++) {

@@ -17,7 +17,7 @@ static const char mf_net[] = "input 2x4x4\nconv 3 3x3 nobias\nbatchnorm\n"
 static inline struct fm_buf
 mf_file(enum fm_method method, bool history)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = nm_model(method, mf_net, 7);
     struct fm_buf b = {0};
 
@@ -76,7 +76,7 @@ mf_replace(struct fm_buf *b, const char *from, const char *to)
 static inline void
 mf_refused(struct fm_buf *in, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_model_parse(in, &e) && e.code == FM_EINPUT, "accepted");
     CHECK(strstr(e.msg, message), "%s: %s", message, e.msg);

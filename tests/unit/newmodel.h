@@ -11,7 +11,7 @@
 static inline struct fm_model *
 nm_with(const struct fm_settings *set, const char *text, uint64_t seed)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m =
         fm_model_new(fm_arch_parse(text, "net", &e), set, seed, &e);
 

@@ -13,7 +13,7 @@
 static inline struct fm_model *
 rf_read(const char *path)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = fm_model_read(path, &e);
 
     CHECK(m, "%s", e.msg);
@@ -44,7 +44,7 @@ rf_answers(const char *base, const char *name, size_t n)
 static inline struct fm_record
 rf_close(const char *base, const char *name, size_t n, const char *out)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = rf_read(base);
     struct fm_policy policy = fm_policy_default(m->set.method);
     struct fm_record r;
@@ -82,7 +82,7 @@ static inline void
 rf_run(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     m->set.lineage = 2;

@@ -41,7 +41,7 @@ rf_answer(const struct fm_model *m, const char *name, const char *client,
 static inline struct fm_model *
 rf_copy(const struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     struct fm_model *copy;
 
@@ -89,7 +89,7 @@ static inline void
 rf_refused(const struct fm_model *m, const struct fm_policy *policy,
            const char *names, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next = rf_round(m, policy, names, &e);
 
     CHECK(!next && e.code == FM_EINPUT, "%s: accepted", names);
@@ -101,7 +101,7 @@ static inline void
 rf_same(const struct fm_model *m, const struct fm_policy *policy,
         const char *names, const struct fm_model *want)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next = rf_round(m, policy, names, &e);
 
     CHECK(next, "%s: %s", names, e.msg);

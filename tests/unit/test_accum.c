@@ -211,7 +211,7 @@ finish(struct fm_model *m)
     struct fm_accum *sum = fm_accum_new(m, NULL);
     struct fm_model *next = fx_model(FX_ARCH, m->set.method, m->set.dist);
     struct fm_pool *pool = fm_pool_new(3, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint64_t x = 3;
     double den;
 
@@ -343,13 +343,13 @@ refusals(void)
     const struct fm_bundle *p[3] = {&b[0], &b[1], &b[2]};
     struct fm_accum *sum = fm_accum_new(m, NULL);
     struct fm_accum *zero = fm_accum_new(m, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t var = 0;
 
     CHECK(sum && zero, "memory");
     CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT, "0 samples");
     CHECK(strstr(e.msg, "0 samples"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
 
     /* The bound itself is allowed; one sample more adds nothing. */
     CHECK(fm_accum_add(sum, p, 3, NULL, &e) == FM_EINPUT, "too many samples");
@@ -369,7 +369,7 @@ refusals(void)
     m->tensor[var].value[0] = 1;
     sum->full[m->tensor[var].at] =
         -((__int128)sum->weight << 48) - ((__int128)1 << 70);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT,
           "negative variance");
     CHECK(strstr(e.msg, "running_var[0] negative"), "%s", e.msg);
@@ -388,7 +388,7 @@ refusals(void)
     m->tensor[0].value[0] = 0x1.fffffep127f;
     CHECK(fm_accum_finish(sum, next, NULL, NULL) == 0, "rounds to itself");
     m->tensor[0].value[0] = INFINITY; /* no model file holds that */
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_accum_finish(sum, next, NULL, &e) == FM_EINPUT, "not finite");
     CHECK(strstr(e.msg, "features.0.weight[0] not finite"), "%s", e.msg);
 

@@ -134,7 +134,7 @@ nothing_current(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRNS, FM_GAUSSIAN);
     struct fm_accum *sum = fm_accum_new(m, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(sum, "memory");
     sum->older = fm_accum_new(m, NULL);

@@ -28,7 +28,7 @@ state_dict(void)
         {"classifier.2.weight", FM_WEIGHT, 2, {5, 7}, 7},
         {"classifier.2.bias", FM_BIAS, 1, {5}, 7},
     };
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a =
         fm_arch_parse("input 3x9x8\nconv 4 3x2 pad=1\nbatchnorm\nrelu\n"
                       "maxpool 2\nflatten\nlinear 7 nobias\ntanh\nlinear 5\n",
@@ -76,7 +76,7 @@ sequence(void)
         {"classifier.weight", FM_WEIGHT, 2, {3, 5}, 5},
         {"classifier.bias", FM_BIAS, 1, {3}, 5},
     };
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a = fm_arch_parse("input 7\nembedding 80 8\ntanh\n"
                                       "lstm 5 layers=2\nlinear 3\n",
                                       "t", &e);
@@ -100,7 +100,7 @@ sequence(void)
 static void
 first_name(const char *text, size_t ordinal, const char *want)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a = fm_arch_parse(text, "t", &e);
 
     CHECK(a, "%s", e.msg);

@@ -30,7 +30,7 @@ canonical(void)
                                "linear 7 nobias\n"
                                "batchnorm momentum=0.2\n"
                                "linear 5\n";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a = fm_arch_parse(text, "t", &e), *b;
 
     CHECK(a, "%s", e.msg);
@@ -60,7 +60,7 @@ sequence(void)
                                "lstm 256 nobias layers=2\nlinear 80 nobias\n";
     static const char want[] = "input 80\nembedding 80 8\nrelu\n"
                                "lstm 256 layers=2 nobias\nlinear 80 nobias\n";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a = fm_arch_parse(text, "t", &e);
 
     CHECK(a, "%s", e.msg);
@@ -94,7 +94,7 @@ shapes(void)
 static void
 largest(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a =
         fm_arch_parse("input 1x3x4\nconv 2 3x4\ndropout 0\nlinear 2", "t", &e);
 
@@ -170,7 +170,7 @@ hostile(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_arch *a = fm_arch_parse(bad[i].text, "t", &e);
 
         CHECK(!a && e.code == FM_EINPUT, "accepted: %s", bad[i].text);
@@ -185,7 +185,7 @@ many(void)
 {
     char text[32 + 5 * (FM_LAYERS_MAX + 1)] = "input 3\n";
     size_t at = strlen(text);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a;
 
     for (size_t i = 0; i < FM_LAYERS_MAX - 1; i++, at += 5)

@@ -45,7 +45,7 @@ floats(void)
 {
     static const float want[] = {1.5f, -0.25f, 0x1p100f, 3};
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint8_t odd[17] __attribute__((aligned(4)));
     struct fm_array a;
 
@@ -79,14 +79,14 @@ missing(void)
     float x[] = {1, 2, NAN, 4, 3, NAN};
     struct fm_array a = array(FM_ARRAY_FLOAT, 4, false, x, 2, dim);
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     a.big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
     CHECK(fm_array_samples(&d, &a, false, &e) == FM_EINPUT &&
               strcmp(e.msg, "value 0 of sample 1 is missing (NaN); `--missing "
                             "mean` fills in") == 0,
           "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_array_samples(&d, &a, true, &e), "%s", e.msg);
     CHECK(d.f[2] == 2 && d.f[5] == 3 && d.f[4] == 3, "means");
     CHECK(x[2] != x[2], "the array stays as it is");
@@ -95,7 +95,7 @@ missing(void)
               strstr(e.msg, "value 1 is missing in all samples"),
           "%s", e.msg);
     x[1] = -INFINITY;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_array_samples(&d, &a, true, &e) == FM_EINPUT &&
               strstr(e.msg, "value 1 of sample 0 is -inf, which a float"),
           "%s", e.msg);
@@ -109,7 +109,7 @@ bad_samples(enum fm_array_kind kind, size_t size, size_t ndim, const char *why)
     static const uint8_t data[8] = {0x7f, 0xef, 0, 0, 0, 0, 0, 0};
     struct fm_array a = array(kind, size, true, data, ndim, dim);
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_array_samples(&d, &a, false, &e) == FM_EINPUT, "%s", why);
     CHECK(strstr(e.msg, why), "%s, not %s", e.msg, why);
@@ -123,7 +123,7 @@ labels(enum fm_array_kind kind, size_t size, bool big, const void *data,
     const size_t dim[] = {n, 1};
     struct fm_array a = array(kind, size, big, data, 2, dim);
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t got;
 
     CHECK(!fm_array_labels(&d, &got, &a, FM_LABELS_CLASSES, &e), "%s", e.msg);
@@ -142,7 +142,7 @@ numbers(enum fm_array_kind kind, size_t size, const void *data, size_t k,
     for (int either = 0; either < 2; either++) {
         enum fm_labels as = either ? FM_LABELS_EITHER : FM_LABELS_NUMBERS;
         struct fm_dataset d = {0};
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         size_t got;
 
         CHECK(!fm_array_labels(&d, &got, &a, as, &e), "%s", e.msg);
@@ -161,7 +161,7 @@ bad_labels(enum fm_array_kind kind, size_t size, const void *data, size_t ndim,
     static const size_t dim[] = {2, 1, 2};
     struct fm_array a = array(kind, size, false, data, ndim, dim);
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t got;
 
     CHECK(fm_array_labels(&d, &got, &a, FM_LABELS_CLASSES, &e) == FM_EINPUT,

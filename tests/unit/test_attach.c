@@ -77,7 +77,7 @@ begin(struct fm_attach *a, struct fm_pack *p, char **path, size_t n,
     enum fm_pack_form form = FM_PACK_AUTO;
     int rc;
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     *a = (struct fm_attach){0};
     *p = (struct fm_pack){0};
     rc = fm_attach_begin(a, p, &form, path, n, recode, &e);

@@ -114,7 +114,7 @@ refuse(const struct fm_augment *a, struct fm_dataset d, size_t nmean,
        size_t nstd, const char *message)
 {
     const struct fm_augment off = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_augment_check(a, &d, "f", nmean, nstd, &e) == FM_EINPUT,
           "%s accepted", message);
@@ -130,7 +130,7 @@ hostile(void)
     const struct fm_augment crop = {CROP, false}, large = {H, true},
                             flip = {0, true};
     const float f[3] = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_dataset vector = {.n = 1, .c = 3, .h = 1, .w = 1};
     struct fm_dataset table = vector, text = images, high = images;
 

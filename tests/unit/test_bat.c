@@ -130,7 +130,7 @@ learn(const struct fm_weights *v, struct whole *o, size_t tensor, uint32_t t,
 static void
 training(enum fm_dither dither, struct fm_pool *pool)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     struct fm_local l = {.client = "c", .private_seed = 42, .pool = pool};

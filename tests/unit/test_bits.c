@@ -64,14 +64,14 @@ static void
 hostile(void)
 {
     const uint8_t bits[2] = {0xff, 0x05};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_bits_check(bits, 2, 11, &e) == 0, "%s", e.msg);
     CHECK(fm_bits_check(bits, 1, 8, &e) == 0, "%s", e.msg);
     CHECK(fm_bits_check(NULL, 0, 0, &e) == 0, "%s", e.msg);
     CHECK(fm_bits_check(bits, 2, 10, &e) == FM_EINPUT, "pad bit accepted");
     CHECK(strcmp(e.msg, "masks: a pad bit of byte 1 is set") == 0, "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_bits_check(bits, 2, 17, &e) == FM_EINPUT, "short mask accepted");
     CHECK(strcmp(e.msg, "masks: 2 bytes, not the 3 of 17 entries") == 0, "%s",
           e.msg);

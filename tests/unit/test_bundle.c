@@ -73,7 +73,7 @@ damage(const struct fm_model *m)
 
     fx_file(&out, m, "c", 3, 9);
     for (size_t bit = 0; bit < 8 * out.len; bit++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         out.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         CHECK(parse(&b, out.data, out.len, bit % 2 ? m : NULL, &e) == FM_EINPUT,
@@ -100,7 +100,7 @@ lie(const struct fm_model *m, const struct fm_bundle *b,
     const struct fm_member *three, const char *message)
 {
     struct fm_member all[FM_MEMBERS_MAX];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     struct fm_bundle got;
     struct fm_id id;
@@ -179,7 +179,7 @@ sizes(const struct fm_model *m)
 static void
 refuse(const struct fm_model *m, const struct fm_bundle *b, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_bundle copy = *b, got;
     struct fm_buf out = {0};
 
@@ -242,7 +242,7 @@ variances(struct fm_model *m)
     while (m->tensor[t].spec->role != FM_VAR)
         t++;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         m->tensor[t].value[0] = row[i].variance;
         fm_putf(b.bytes.data + (b.dense - b.bytes.data) + 4 * m->tensor[t].at,
@@ -264,7 +264,7 @@ static void
 bound(void)
 {
     const uint64_t room = 4294967295 - 954;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_bundle_check_size(199210, 12, &e), "%s", e.msg);
     CHECK(!fm_bundle_check_size(8 * room, 0, &e), "%s", e.msg);

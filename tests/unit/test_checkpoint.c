@@ -18,7 +18,7 @@ model(enum fm_method method, uint64_t seed)
 {
     static const char norm[] = "input 8\nlinear 6\nbatchnorm\nrelu\n"
                                "dropout 0.1\nlinear 4\n";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     struct fm_buf file = {0};
@@ -130,7 +130,7 @@ resume(struct fm_local l, struct fm_err *e)
 static struct fm_buf
 watched(struct shelf *s, struct fm_local l)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const struct fm_keep k = {.due = always, .save = keep, .ctx = s};
     struct fm_buf out;
 
@@ -151,7 +151,7 @@ clear(struct shelf *s)
 static struct fm_state *
 state_of(const struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_state *s;
 
     if (m->set.method != FM_FEDPM)
@@ -174,7 +174,7 @@ same(enum fm_method method, void (*adjust)(struct fm_settings *))
     struct fm_model *m = model(method, 3);
     struct fm_settings set = m->set;
     struct fm_local l = local(m);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf plain, kept, again;
     struct shelf s;
 
@@ -226,7 +226,7 @@ post(struct fm_settings *s)
 static void
 refused(struct fm_local l, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = resume(l, &e);
 
     CHECK(e.code == FM_EINPUT && out.len == 0, "accepted: %s", message);
@@ -278,7 +278,7 @@ others(const struct fm_local *l)
 static void
 other_seed(const struct fm_local *l)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_keep k = {.due = never, .save = keep};
     struct fm_local x = *l;
     struct fm_bundle b;
@@ -307,7 +307,7 @@ states(void)
     /* The state that this training left is as good as the one before it. */
     CHECK(l.state->steps == 9 + STEPS, "%d steps", (int)l.state->steps);
     {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         out = resume(l, &e);
         CHECK(e.code == 0 && l.state->steps == 9 + STEPS, "%s", e.msg);
@@ -359,7 +359,7 @@ forged(struct fm_local l, const struct fm_buf *file, const char *from,
 {
     struct fm_member m[FM_MEMBERS_MAX];
     struct fm_buf head = {0}, out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
     const uint8_t *at, *rest;
     size_t n;
@@ -411,7 +411,7 @@ members(struct fm_local l, const struct fm_buf *file, size_t i,
         const char *message)
 {
     struct fm_member m[FM_MEMBERS_MAX], bad[FM_MEMBERS_MAX];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     struct fm_id id;
     size_t n;
@@ -474,7 +474,7 @@ main(void)
 {
     static const enum fm_method method[] = {
         FM_FEDAVG, FM_FEDMRN, FM_FEDMRNS, FM_FEDPM, FM_FEDBAT, FM_FEDSPARSIFY};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char dir[32];
 
     fx_enter(dir);

@@ -102,7 +102,7 @@ static void
 nothing(void)
 {
     struct fm_member m[FM_MEMBERS_MAX];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
     size_t n;
 
@@ -117,7 +117,7 @@ hostile(void)
                                           {"checksum", data, sizeof data}};
     struct fm_member got[FM_MEMBERS_MAX]; /* will point into b */
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
     size_t n;
 
@@ -127,7 +127,7 @@ hostile(void)
     CHECK(strstr(e.msg, "not a checksum"), "%s", e.msg);
     fm_buf_free(&b);
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_archive_write(&b, m, 1, NULL) == 0, "write");
     CHECK(fm_checksum_open(got, &n, &id, b.data, b.len, &e) == FM_EINPUT,
           "one member");

@@ -26,7 +26,7 @@ static void
 take(size_t size, const char *label, size_t n, uint8_t last)
 {
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_cifar_is(bytes, size), "%zu bytes", size);
     CHECK(!fm_cifar_take(&d, bytes, size, label, &e), "%s", e.msg);
@@ -41,7 +41,7 @@ static void
 refused(size_t size, const char *label, const char *why)
 {
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_cifar_take(&d, bytes, size, label, &e) == FM_EINPUT, "%s", why);
     CHECK(strstr(e.msg, why), "%s", e.msg);

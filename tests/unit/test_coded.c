@@ -37,7 +37,7 @@ round_trips(const char *arch, enum fm_method method)
     struct fm_model *m = fx_model(arch, method, FM_UNIFORM);
     struct fm_buf raw = {0}, coded = {0}, again = {0};
     struct fm_bundle b = fx_answer(m, "7", 600, 1), got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (int with = 0; with < 2; with++) {
         const struct fm_model *side = with ? m : NULL;
@@ -59,7 +59,7 @@ round_trips(const char *arch, enum fm_method method)
         if (parse(&got, &coded, NULL, &e))
             CHECK(with && strstr(e.msg, "which --model must give"), "%s",
                   e.msg);
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         again.len = 0;
         CHECK(fm_bundle_write(&again, &got, NULL) == 0, "coded");
         CHECK(again.len == coded.len &&
@@ -85,7 +85,7 @@ damage(void)
 
     make(&raw, &coded, &b, m, m);
     for (size_t bit = 0; bit < 8 * coded.len; bit++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         coded.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         CHECK(parse(&got, &coded, m, &e) == FM_EINPUT, "bit %zu", bit);
@@ -108,7 +108,7 @@ damage(void)
 static void
 lie(struct fm_bundle *b, const struct fm_model *m, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     struct fm_bundle got;
 
@@ -198,7 +198,7 @@ swelling(void)
     memset(b.bytes.data, 0, 4 * b.full);
     CHECK(fm_bundle_write(&raw, &b, NULL) == 0, "raw");
     for (int with = 0; with < 2; with++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         coded.len = 0;
         b.coder = FM_CODER_RAW;

@@ -101,7 +101,7 @@ static void
 scrypt(void)
 {
     uint8_t salt[FM_SCRYPT_SALT], out[40];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < sizeof salt; i++)
         salt[i] = (uint8_t)i;

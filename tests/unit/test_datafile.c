@@ -22,7 +22,7 @@ take(struct fm_dataset *d, const void *p, size_t n,
      const struct fm_dataset_from *from, struct fm_err *e)
 {
     *d = (struct fm_dataset){0};
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     CHECK(fm_buf_add(&d->xfile, p, n, e) == 0, "memory");
     return fm_datafile_take(d, from, NULL, e);
 }
@@ -297,7 +297,7 @@ static void
 files(void)
 {
     struct fm_dataset d = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     put(pixels, sizeof pixels - 1);
     CHECK(!fm_datafile_read(&d, &FROM(.data = path), &e), "%s", e.msg);

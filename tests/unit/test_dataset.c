@@ -25,7 +25,7 @@ load(struct fm_dataset *d, struct fm_err *e)
 {
     const struct fm_dataset_from from = {.images = images, .labels = labels};
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     return fm_dataset_open(d, &from, e);
 }
 
@@ -105,7 +105,7 @@ static void
 check(const struct fm_dataset *d, size_t c, size_t h, size_t w, size_t classes,
       const char *part)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_dataset_check(d, "i", "l", c, h, w, classes, &e) == FM_EINPUT,
           "%s accepted", part);
@@ -145,7 +145,7 @@ hostile(void)
     CHECK(load(&d, &e) == FM_EINPUT, "no labels");
     CHECK(strstr(e.msg, "/labels: "), "%s", e.msg);
     fm_dataset_free(&d);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_dataset_open(&d, &twice, &e) == FM_EINPUT, "- twice");
     CHECK(strcmp(e.msg, "<stdin>: cannot be both samples and labels") == 0,
           "%s", e.msg);
@@ -172,7 +172,7 @@ arrays(void)
     static const float mean[] = {1}, std[] = {0.5f};
     static const uint32_t row[] = {1, 0};
     struct fm_dataset_from from = {.images = images, .labels = labels};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_dataset d;
     float x[4];
     uint8_t y[2];
@@ -203,7 +203,7 @@ arrays(void)
           "%s", e.msg);
     fm_dataset_free(&d);
     from.unlabelled = true;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_dataset_open(&d, &from, &e) && d.f && !d.y, "%s", e.msg);
     fm_dataset_free(&d);
     from.labels = labels;
@@ -226,7 +226,7 @@ characters(void)
 {
     struct fm_dataset_from from = {.text = images, .window = 3, .step = 1};
     static const uint32_t row[2] = {3, 0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_dataset d;
     float x[6];
     uint8_t y[2];
@@ -250,7 +250,7 @@ characters(void)
           "%s", e.msg);
     fm_dataset_free(&d);
     put(images, "ab\n\0", 4);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_dataset_open(&d, &from, &e) == FM_EINPUT &&
               strstr(e.msg, "/images: line 2: not a text"),
           "%s", e.msg);
@@ -261,7 +261,7 @@ static void
 leaf(void)
 {
     struct fm_dataset_from from = {.leaf = images};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_dataset d;
 
     put_text("{\"users\":[\"u\"],\"user_data\":{\"u\":{\"x\":[\"ab\"],"
@@ -276,7 +276,7 @@ leaf(void)
           "%s", e.msg);
     fm_dataset_free(&d);
     put_text("{}");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_dataset_open(&d, &from, &e) == FM_EINPUT &&
               strstr(e.msg, "/images: not LEAF's JSON"),
           "%s", e.msg);
@@ -289,7 +289,7 @@ tables(void)
 {
     float x[] = {1, 2, 3};
     const struct fm_dataset d = {.n = 1, .c = 3, .h = 1, .w = 1, .f = x};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     check(&d, 4, 1, 1, 2, "i: 3 features do not fit the model's input 4");
     CHECK(fm_dataset_check_tokens(&d, "f", 9, &e) == FM_EINPUT &&

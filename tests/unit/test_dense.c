@@ -43,7 +43,7 @@ golden(void)
     for (size_t i = 0; i < sizeof g / sizeof *g; i++) {
         uint8_t dense[64], got[64];
         struct fm_buf out = {0};
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         put(dense, g[i].v, g[i].shape.full);
         CHECK(fm_dense_encode(&out, dense, &g[i].shape, &e) == 0, "%s", e.msg);
@@ -63,7 +63,7 @@ round_trip(const float *v, const struct fm_dense_shape *shape)
     size_t ntensors = shape->count ? shape->ntensors : 1, n;
     uint8_t dense[4 * N], got[4 * N];
     struct fm_buf out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     put(dense, v, shape->full);
     CHECK(fm_buf_add(&out, "head", 4, &e) == 0, "%s", e.msg);
@@ -149,7 +149,7 @@ refused(const uint8_t *code, size_t size, const struct fm_dense_shape *shape,
         const char *why)
 {
     uint8_t dense[4 * N];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_dense_decode(dense, shape, code, size, &e) == FM_EINPUT,
           "accepted, not: %s", why);
@@ -207,7 +207,7 @@ hostile(void)
 
         for (size_t i = 0; i < n; i++)
             code[i] = (uint8_t)fx_random(&x);
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         if (fm_dense_decode(dense, k % 2 ? &some : &whole, code, n, &e))
             CHECK(e.code == FM_EINPUT && *e.msg, "no reason");
     }

@@ -5,7 +5,7 @@
 static void
 finds(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = rf_read("w1");
     struct fm_depot d;
     const struct fm_depot_model *found;

@@ -21,7 +21,7 @@ test_models(void)
 {
     struct fm_subject a = {.model = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM)};
     struct fm_subject b = {.model = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM)};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *o = fm_diff(&a, "a", &b, "b", NULL, &e);
 
     CHECK(o && fm_json_bool_of(fm_json_get(o, "same")), "%s", e.msg);
@@ -63,7 +63,7 @@ test_models(void)
                                    fx_model(net[i][0], FM_FEDMRN, FM_UNIFORM)};
 
         b.model = fx_model(net[i][1], FM_FEDMRN, FM_UNIFORM);
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(!fm_diff(&x, "a", &b, "b", NULL, &e) && e.code == FM_EINPUT &&
                   strstr(e.msg, "is another tensor in each") &&
                   (i < 3 || strstr(e.msg, "classifier.1.weight is")),
@@ -71,7 +71,7 @@ test_models(void)
         fm_subject_free(&x);
         fm_subject_free(&b);
     }
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     b.model = fx_fedpm("input 4\nlinear 2\n", 3, 1);
     CHECK(!fm_diff(&a, "a", &b, "b", NULL, &e) && e.code == FM_EINPUT &&
               strstr(e.msg, "votes"),
@@ -85,7 +85,7 @@ test_bundles(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
     struct fm_subject a = {.item = {.kind = FM_ITEM_BUNDLE}}, b = a, c = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *o;
 
     a.item.bundle = fx_answer(m, "a", 5, 1);

@@ -16,7 +16,7 @@ draft(struct fm_buf *out, const char *text, size_t n, struct fm_err *e)
     CHECK(copy, "memory");
     memcpy(copy, "ID", 2); /* which is no part of a name */
     memcpy(copy + 2, text, n + 1);
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     *out = (struct fm_buf){0};
     rc = fm_draft(out, copy + 2, n, "y", e);
     free(copy);

@@ -9,7 +9,7 @@
 static struct fm_model *
 identity(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
 
@@ -38,7 +38,7 @@ golden(void)
     static const size_t matrix[] = {1, 0, 0, 1, 1, 0, 0, 0, 1};
     static const uint32_t guess[] = {0, 2, 0, 1};
     struct fm_dataset d = {.n = 4, .c = 3, .h = 1, .w = 1, .x = x4, .y = y4};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = identity();
     struct fm_eval v;
     double want = (entropy(1, 0, 0, 1) + entropy(0, 0.2, 0.4, 0.4) +
@@ -76,7 +76,7 @@ batches(void)
 {
     static uint8_t x[700 * 3], y[700];
     struct fm_dataset d = {.n = 700, .c = 3, .h = 1, .w = 1, .x = x, .y = y};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = identity();
     struct fm_settings set = m->set;
     struct fm_pool *pool = fm_pool_new(3, &e);

@@ -33,7 +33,7 @@ frozen(const struct fm_model *m, size_t t, size_t i)
 static void
 networks(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(10), *net_of[3];
 
     for (int how = 0; how < 3; how++) {
@@ -68,7 +68,7 @@ networks(void)
 static void
 last_mask(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(10);
 
     for (int from = FM_EXPAND_SAMPLE; from <= FM_EXPAND_THRESHOLD; from++) {

@@ -15,7 +15,7 @@ open_text(struct fm_fields *f, const char *text, const char *label, int *rc,
 
     CHECK(copy, "memory");
     memcpy(copy, text, n + 1);
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     *rc = fm_fields_open(f, copy, n, label, e);
     return copy;
 }
@@ -84,7 +84,7 @@ hostile(void)
     char told[2][16] = {"sep=\0\n", "sep=,\r\n"};
     char *many = malloc(2 * FM_TABLE_COLUMNS_MAX + 2);
     struct fm_fields f;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int rc;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -95,17 +95,17 @@ hostile(void)
         fm_fields_free(&f);
         free(copy);
     }
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_fields_open(&f, nul, sizeof nul - 1, "a", &e) == FM_EINPUT &&
               strcmp(e.msg, "line 2: not a text: a NUL byte") == 0,
           "%s", e.msg);
     fm_fields_free(&f);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_fields_open(&f, told[0], 4, "sep=", &e) == FM_EINPUT &&
               strstr(e.msg, "the label is the only column"),
           "%s", e.msg);
     fm_fields_free(&f);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_fields_open(&f, told[1], 6, "sep=", &e) && f.columns == 2, "%s",
           e.msg);
     fm_fields_free(&f);
@@ -113,7 +113,7 @@ hostile(void)
     for (size_t i = 0; i <= FM_TABLE_COLUMNS_MAX; i++)
         memcpy(many + 2 * i, "a,", 2);
     many[2 * FM_TABLE_COLUMNS_MAX + 1] = '\0';
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_fields_open(&f, many, 2 * FM_TABLE_COLUMNS_MAX + 1, "a", &e) ==
                   FM_EINPUT &&
               strstr(e.msg, "more than 65536 columns"),

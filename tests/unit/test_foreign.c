@@ -21,7 +21,7 @@ back(enum fm_method method)
     struct fm_model *m = fx_model(FX_ARCH, method, FM_UNIFORM);
     struct fm_foreign f = foreign(m);
     struct fm_bundle b = fx_answer(m, "a", 7, 1), got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0}, update = {0};
 
     m->set.full_bits = FM_FULL_EXACT;
@@ -77,7 +77,7 @@ drawn(void)
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_BERNOULLI);
     struct fm_foreign f = foreign(m);
     const float half = (float)m->set.a * 0x1p-25f;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_bundle b;
     double n, ones;
 
@@ -142,7 +142,7 @@ masks(enum fm_method method)
                              : fx_model(FX_ARCH, method, FM_UNIFORM);
     struct fm_foreign f = foreign(m);
     struct fm_bundle b = fx_answer(m, "a", 7, 1), got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
 
     f.kind = FM_FOREIGN_MASKS;
@@ -164,7 +164,7 @@ masks(enum fm_method method)
 static void
 refused(const struct fm_foreign *f, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_bundle b;
 
     CHECK(fm_foreign_answer(&b, f, "u", &e) == FM_EINPUT, "accepted: %s",

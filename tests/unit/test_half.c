@@ -78,7 +78,7 @@ too_large(void)
 {
     struct fm_codec_shape s = cf_shape("float16");
     const float x[] = {1, -65520};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
 
     s.n = 2;

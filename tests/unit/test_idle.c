@@ -63,7 +63,7 @@ static uint32_t *rows;
 static void
 set_one(struct fm_settings *s, const char *name, const char *text)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_setting_set(s, name, text, &e) == 0, "%s", e.msg);
 }
@@ -83,7 +83,7 @@ settings(struct fm_settings *s, enum fm_method m, const char *masking)
 static struct fm_buf
 answer(const struct fm_settings *set)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m =
         nm_with(set,
                 set->method == FM_FEDPM
@@ -193,7 +193,7 @@ int
 main(void)
 {
     static const char *const maskings[] = {"psm", "pm", "dm", "post"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < ROWS; i++) {
         labels[i] = i % 4;

@@ -12,7 +12,7 @@ static void
 golden(void)
 {
     struct fm_idx x;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_idx_parse(&x, images, sizeof images, 2, 4, &e), "%s", e.msg);
     CHECK(x.ndim == 3 && x.dim[0] == 3 && x.dim[1] == 2 && x.dim[2] == 1,
@@ -25,7 +25,7 @@ static void
 refuse(const uint8_t *p, size_t size, size_t min, size_t max, const char *part)
 {
     struct fm_idx x;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_idx_parse(&x, p, size, min, max, &e) == FM_EINPUT, "accepted");
     CHECK(strstr(e.msg, part), "wanted \"%s\": %s", part, e.msg);

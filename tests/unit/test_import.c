@@ -41,7 +41,7 @@ import(const char *header, const uint8_t data[16], float *values,
     struct fm_buf file = sf_file(header, data, 16);
     int rc;
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     rc = fm_import_parse(m, &file, e);
     for (size_t t = 0; values && t < m->arch->ntensors; t++)
         for (size_t i = 0; i < m->tensor[t].spec->count; i++)

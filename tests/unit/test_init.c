@@ -11,7 +11,7 @@ static const char net[] = "input 3x9x8\nconv 4 3x2 pad=1\nbatchnorm\nrelu\n"
 static struct fm_model *
 make(const char *scheme)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
 
@@ -91,7 +91,7 @@ sequence(void)
 
     fm_settings_default(&set, FM_FEDMRN);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_model *m =
             fm_model_new(fm_arch_parse("input 3\nembedding 3000 4\n"
                                        "lstm 4 layers=4\nlinear 2\n",
@@ -119,7 +119,7 @@ static struct fm_model *
 fedpm(enum fm_init init)
 {
     static const char text[] = "input 2x5x5\nconv 4 3x3\nrelu\nlinear 3\n";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
 
@@ -186,7 +186,7 @@ hostile(void)
     struct fm_model *m = make("normal:1");
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         CHECK(fm_model_init_values(m, bad[i], &e) == FM_EINPUT, "%s", bad[i]);
         CHECK(strstr(e.msg, "is not normal:S"), "%s", e.msg);

@@ -17,7 +17,7 @@ text(struct fm_dataset *d, const char *arch, enum fm_loss_kind loss,
     int rc;
 
     CHECK(a && f && fputs(content, f) >= 0 && fclose(f) == 0, "%s", path);
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     rc = fm_input_read(d, &from, a, loss, e);
     fm_arch_free(a);
     return rc;

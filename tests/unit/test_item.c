@@ -14,7 +14,7 @@ count(const struct fm_buf *bytes, const char *path, const struct fm_model *m,
     struct fm_item item;
     int n = 0, rc;
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     if (bytes)
         fx_save(path, bytes);
     rc = fm_items_open(&it, path, m, LIMIT, e);
@@ -336,7 +336,7 @@ guarded(const struct fm_buf *bytes, char no, struct fm_err *e)
     struct fm_item item;
     int rc;
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     asked.no = no;
     fx_save("f", bytes);
     CHECK(fm_items_open(&it, "f", NULL, LIMIT, e) == 0, "%s", e->msg);

@@ -131,7 +131,7 @@ static void
 crowd(void)
 {
     size_t n = FM_JSON_VALUES / 2, len = 3 * n + 1;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *j;
     char *s = malloc(len);
 

@@ -89,7 +89,7 @@ hints(void)
 static void
 private_seeds(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint64_t a = 0, b = 0;
 
     CHECK(fm_key_private(&a, &e) == 0, "%s", e.msg);

@@ -7,7 +7,7 @@
 static int
 parse(struct fm_leaf *l, const char *text, size_t window, struct fm_err *e)
 {
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     return fm_leaf_parse(l, text, strlen(text), window, e);
 }
 
@@ -118,7 +118,7 @@ cuts(void)
     CHECK(!parse(&l, text, 2, &e), "%s", e.msg);
     fm_leaf_free(&l);
     for (size_t n = 0; n < sizeof text - 1; n++) {
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_leaf_parse(&l, text, n, 2, &e) == FM_EINPUT, "%zu bytes", n);
         fm_leaf_free(&l);
     }

@@ -3,7 +3,7 @@
 static void
 accepted(const struct fm_buf *b, size_t lines)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l = {0};
     size_t whole;
 
@@ -16,7 +16,7 @@ accepted(const struct fm_buf *b, size_t lines)
 static void
 refused(const struct fm_buf *b, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l = {0};
     size_t whole;
 
@@ -55,7 +55,7 @@ static void
 says(void)
 {
     struct fm_buf b = lf_text(3);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l = {0};
     struct fm_ledger_entry like = lf_entry(1);
     struct fm_id id = {{0}};
@@ -97,7 +97,7 @@ static void
 most(void)
 {
     struct fm_buf b = lf_text(1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l = {.n = FM_LEDGER_LINES, .room = FM_LEDGER_LINES};
     struct fm_ledger_entry t = {.n = FM_LEDGER_INPUTS - 1};
     const struct fm_ledger_input in = {.round = 1};
@@ -110,7 +110,7 @@ most(void)
     CHECK(fm_ledger_parse(&l, b.data, b.len, &whole, &e) == FM_EINPUT, "lines");
     CHECK(strstr(e.msg, "more lines than a ledger may have"), "%s", e.msg);
     CHECK(fm_ledger_add(&t, &in, NULL) == 0, "the last client");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_ledger_add(&t, &in, &e) == FM_EINPUT, "clients");
     CHECK(strstr(e.msg, "has at most 100000 clients"), "%s", e.msg);
     fm_ledger_entry_free(&t);
@@ -125,7 +125,7 @@ digests(void)
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
     struct fm_model_file f = {.model = m};
     struct fm_ledger_entry t = lf_entry(0);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger_model is;
     struct fm_buf file = {0};
     uint8_t want[FM_BLAKE_256], back[FM_BLAKE_256];
@@ -179,7 +179,7 @@ flips(void)
             copy.data[i] = b.data[i];
         }
     for (size_t n = 0; n < b.len; n++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_ledger l = {0};
         size_t whole;
 
@@ -245,7 +245,7 @@ foreign(void)
 {
     struct fm_buf b = lf_text(1);
     struct fm_ledger_entry t = lf_entry(5);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l = {0};
     size_t whole;
 

@@ -8,7 +8,7 @@
 static void
 append(const char *path, uint8_t i)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger_file f;
     struct fm_ledger_entry t = lf_entry(i);
 
@@ -47,7 +47,7 @@ static void
 torn(void)
 {
     struct fm_buf all = lf_text(3), two = lf_text(2);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger_file f;
 
     for (size_t n = two.len + 1; n < all.len - 1; n += 7) {
@@ -71,7 +71,7 @@ torn(void)
 static void
 locked(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger_file a, b;
     struct stat st;
 
@@ -84,7 +84,7 @@ locked(void)
     CHECK(stat("new", &st) != 0, "a ledger without a line stays");
     /* One that was there before is not ours to remove. */
     fx_save("new", &(struct fm_buf){0});
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_ledgerfile_open(&a, "new", true, &e), "%s", e.msg);
     fm_ledgerfile_close(&a);
     CHECK(stat("new", &st) == 0, "removed");
@@ -93,7 +93,7 @@ locked(void)
 static void
 refused(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = lf_text(2);
     struct fm_ledger_file f;
     struct fm_ledger l;
@@ -105,14 +105,14 @@ refused(void)
               strncmp(e.msg, "bad: line 1: ", 13) == 0,
           "%s", e.msg);
     same("bad", &b);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_ledgerfile_read(&l, &left, "missing", &e) == FM_EINPUT, "%s",
           e.msg);
     fm_ledger_free(&l);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_ledgerfile_open(&f, "no/ledger", false, &e) == FM_EINPUT, "%s",
           e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_ledgerfile_open(&f, "/dev/null", false, &e) == FM_EINPUT &&
               strstr(e.msg, "is not a regular file"),
           "%s", e.msg);
@@ -128,7 +128,7 @@ full(void)
     struct fm_err e;
 
     for (int i = 0; i < 2; i++) {
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(!fm_ledgerfile_open(&f, "full", false, &e), "%s", e.msg);
         if (i == 0) {
             f.lines.entry = calloc(FM_LEDGER_LINES, sizeof *f.lines.entry);

@@ -5,7 +5,7 @@ static void
 forged(const char *from, const char *to, const char *message)
 {
     struct fm_buf b = lf_text(1), out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger_entry t = {0};
     uint8_t *at = memmem(b.data, b.len, from, strlen(from));
     uint8_t hash[FM_BLAKE_256];
@@ -93,7 +93,7 @@ lengths(void)
     CHECK(huge, "memory");
     memcpy(huge + most + 1 - 200, b.data + b.len - 200, 200);
     for (size_t n = 0; n <= FM_LEDGER_TAIL + 2; n++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         const bool last = n == FM_LEDGER_TAIL + 2;
         const uint8_t *p = last ? huge : b.data + b.len - n;
 
@@ -105,7 +105,7 @@ lengths(void)
     }
     free(huge);
     for (int i = 0; i < 2; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         uint8_t *at = memmem(b.data, b.len, i ? "no\"" : "hash\"", 3);
 
         CHECK(at, "%d", i);

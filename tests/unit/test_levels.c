@@ -20,7 +20,7 @@ static size_t
 pass(const int32_t *level, size_t n, int32_t most)
 {
     int32_t *got = malloc(n * sizeof *got + 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     size_t size;
 
@@ -125,7 +125,7 @@ static void
 hostile(void)
 {
     static int32_t level[N], got[N];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     uint32_t x = 3;
 

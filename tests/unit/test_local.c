@@ -20,7 +20,7 @@ static uint32_t *rows;
 static void
 make_data(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < ROWS; i++) {
         labels[i] = i % CLASSES;
@@ -41,7 +41,7 @@ model(enum fm_method method, void (*adjust)(struct fm_settings *))
                                "relu\n"
                                "dropout 0.1\n"
                                "linear 4\n";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     struct fm_buf file = {0};
@@ -66,7 +66,7 @@ model(enum fm_method method, void (*adjust)(struct fm_settings *))
 static double
 loss_of(const struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_eval v;
     double loss;
 
@@ -101,7 +101,7 @@ static struct fm_buf
 train(struct fm_bundle *b, const struct fm_model *m, size_t threads,
       uint64_t seed)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct watch w = {0};
     struct fm_local l = {.base = m,
                          .data = &data,
@@ -135,7 +135,7 @@ train(struct fm_bundle *b, const struct fm_model *m, size_t threads,
 static void
 learns(enum fm_method method, void (*adjust)(struct fm_settings *), double by)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(method, adjust);
     struct fm_bundle b;
     struct fm_buf file = train(&b, m, 1, 11);
@@ -198,7 +198,7 @@ one_batch(struct fm_settings *s)
 static void
 statistics(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(FM_FEDAVG, one_batch);
     struct fm_local l = {.base = m,
                          .data = &data,
@@ -273,7 +273,7 @@ held(enum fm_method method, double by)
 static void
 refused(double lr, uint32_t epochs, const char *part)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(FM_FEDAVG, NULL);
     struct fm_settings set = m->set;
     struct fm_local l = {.base = m,

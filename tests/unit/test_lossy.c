@@ -17,7 +17,7 @@ static void
 file_trip(struct fm_bundle *b, const struct fm_model *m)
 {
     struct fm_bundle back = {0}, raw;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
 
     CHECK(fm_bundle_write(&file, b, &e) == 0, "%s", e.msg);
@@ -27,7 +27,7 @@ file_trip(struct fm_bundle *b, const struct fm_model *m)
     CHECK(!fm_coded_alone(&back), "alone");
     CHECK(fm_coded_decode(&back, NULL, NULL, &e) == FM_EINPUT, "no model");
     CHECK(strstr(e.msg, "made by a codec"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_coded_decode(&back, m, NULL, &e) == 0, "%s", e.msg);
     CHECK(!memcmp(back.dense, b->dense, 4 * b->full), "what decodes");
     CHECK(fm_id_cmp(&back.id, &b->id) == 0, "id");
@@ -45,7 +45,7 @@ kept(const struct fm_model *m, const char *by)
 {
     const struct fm_codec c = codec(by);
     struct fm_bundle b = fx_answer(m, "a", 7, 1), was = fx_answer(m, "a", 7, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_lossy_encode(&b, &c, m, 1, NULL, &e) == 0, "%s", e.msg);
     for (size_t t = 0; t < m->arch->ntensors; t++) {
@@ -70,7 +70,7 @@ feedback(const struct fm_model *m)
     const size_t n = fm_lossy_count(m);
     float *left = calloc(n, sizeof *left);
     double *sent = calloc(m->full, sizeof *sent);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t i = 0;
 
     CHECK(left && sent, "memory");
@@ -119,7 +119,7 @@ hostile(const struct fm_model *m)
     const struct fm_codec c = codec("topk:0.1");
     struct fm_bundle b = fx_answer(m, "a", 7, 1);
     uint8_t *dense = malloc(4 * m->full), *code;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t at;
 
     CHECK(dense && fm_lossy_encode(&b, &c, m, 1, NULL, &e) == 0, "%s", e.msg);
@@ -127,11 +127,11 @@ hostile(const struct fm_model *m)
     at = 4 + fm_get32(code);
     for (size_t n = 0; n < 4; n++) {
         b.code.ndense = n;
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_lossy_decode(dense, &b, m, &e) == FM_EINPUT, "%zu bytes", n);
         CHECK(strstr(e.msg, "do not hold the tensors"), "%s", e.msg);
     }
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     b.code.ndense = b.coded.len;
     fm_put32(code, (uint32_t)b.coded.len - 3);
     CHECK(fm_lossy_decode(dense, &b, m, &e) == FM_EINPUT, "size");
@@ -139,11 +139,11 @@ hostile(const struct fm_model *m)
     fm_put32(code, (uint32_t)at - 4);
     CHECK(fm_lossy_decode(dense, &b, m, NULL) == 0, "good again");
     fm_put32(code + at, 0x7f800000);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_coded_decode(&b, m, NULL, &e) == FM_EINPUT, "infinity");
     CHECK(strstr(e.msg, "is not finite"), "%s", e.msg);
     fm_put32(code + at, 0x3f800000);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_coded_decode(&b, m, NULL, &e) == FM_EINPUT, "another answer");
     CHECK(strstr(e.msg, "what it holds has the id"), "%s", e.msg);
     free(dense);

@@ -14,7 +14,7 @@
 static struct fm_arch *
 parse(const char *text)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a = fm_arch_parse(text, "t", &e);
 
     CHECK(a, "%s", e.msg);

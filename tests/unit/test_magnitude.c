@@ -87,7 +87,7 @@ static void
 carried(void)
 {
     struct fm_model *m = model(10), *got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
 
     CHECK(fm_model_noise_a(m, 1, 0) == 1000, "round 1 takes the schedule's");

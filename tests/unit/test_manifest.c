@@ -86,7 +86,7 @@ refuse(const char *from, const char *to, const char *message)
     char bad[1024];
     const char *at = strstr(text, from);
     struct fm_bundle b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(at, "%s is not in the text", from);
     snprintf(bad, sizeof bad, "%.*s%s%s", (int)(at - text), text, to,
@@ -103,7 +103,7 @@ hostile(void)
 {
     char big[200] = "\"7\",\"x\":\"";
     struct fm_bundle b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     refuse("{", "[{", "manifest.json");
     refuse("{", "{ ", "canonical");
@@ -160,7 +160,7 @@ too_long(void)
 {
     uint8_t big[FM_MANIFEST_MAX + 1];
     struct fm_bundle b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     memset(big, ' ', sizeof big);
     memcpy(big, text, strlen(text));

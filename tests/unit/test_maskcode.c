@@ -15,7 +15,7 @@ static void
 round_trip(const struct fm_bundle *b, const struct fm_model *m,
            struct fm_pool *pool)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     out.len = 0;
     CHECK(fm_maskcode_encode(&out, b, m, pool, &e) == 0, "%s", e.msg);
@@ -99,7 +99,7 @@ static void
 refuse(const struct fm_bundle *b, const struct fm_model *m, const char *code,
        size_t size, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     got.len = 0;
     CHECK(fm_maskcode_decode(&got, b, (const uint8_t *)code, size, m, NULL,
@@ -139,7 +139,7 @@ hostile(void)
     round_trip(&b, m, NULL);
     CHECK(out.data[0] == FM_FORM_DITHER, "form %u", out.data[0]);
     for (size_t bit = 0; bit < 8 * out.len; bit++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         int rc;
 
         out.data[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -6,7 +6,7 @@ static size_t
 code(struct fm_buf *out, const struct fm_model *m, const struct fm_bundle *b,
      unsigned form)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     out->len = 0;
     CHECK(fm_maskcode_encode(out, b, m, NULL, &e) == 0, "%s", e.msg);

@@ -85,7 +85,7 @@ static double
 coded(const struct fm_model *m, enum fm_dither dither, double by)
 {
     struct fm_bundle b = answer(m, dither, by), back;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf raw = {0}, file = {0};
     size_t masks = fm_bits_size(m->masked), size;
 

@@ -15,7 +15,7 @@ read_one(const char *text, size_t n)
     bool there;
     int rc;
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     sf_save("s", text, n);
     CHECK(fm_signatures_open(&in, "s", &e) == 0, "%s", e.msg);
     rc = fm_signatures_next(&in, &sig, &there, &e);
@@ -83,7 +83,7 @@ golden(void)
 static void
 says(const struct fm_signature *s, const struct sf_key *k, const char *why)
 {
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_signature_check(s, &k->key, "abc", 3, &e) == FM_EINPUT, "%s", why);
     CHECK(strstr(e.msg, why), "%s", e.msg);
 }
@@ -281,12 +281,12 @@ damaged(const char *from, const char *to)
              (int)(at - SF_SIGNATURE), SF_SIGNATURE, to, at + strlen(from),
              SF_SIGNATURE);
     sf_save("s", text, strlen(text));
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_signatures_open(&in, "s", &e) == 0, "%s", e.msg);
     CHECK(!fm_signatures_next(&in, &sig, &there, &e) && there, "%s", e.msg);
     CHECK(fm_signatures_next(&in, &sig, &there, &e) == FM_EINPUT && !there,
           "%s for %s is taken", to, from);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_signatures_next(&in, &sig, &there, &e) && there, "%s: %s", to,
           e.msg);
     CHECK(strcmp(sig.trusted, "a comment") == 0, "%s", sig.trusted);
@@ -334,7 +334,7 @@ keys(void)
     struct fm_pubkey k;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_pubkey_parse(&k, bad[i], strlen(bad[i]), &e) == FM_EINPUT,
               "a key: %s", bad[i]);
         CHECK(strstr(e.msg, "not a public key"), "%s", e.msg);

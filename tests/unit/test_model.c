@@ -46,7 +46,7 @@ golden(void)
     /* clang-format on */
     struct fm_model *m = make(FM_FEDMRNS);
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
     size_t n = sizeof want - 1, header = (n + 7) / 8 * 8;
 
@@ -112,7 +112,7 @@ counts(void)
     } kind[] = {{0, FM_U8},         {10, FM_U8},     {255, FM_U8},
                 {256, FM_U16},      {65535, FM_U16}, {65536, FM_I32},
                 {INT32_MAX, FM_I32}};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m, *back;
     uint32_t ones[29];
@@ -151,7 +151,7 @@ counts(void)
     CHECK(e.code == FM_EINPUT &&
               strstr(e.msg, "cannot train features.1.weight of a batchnorm"),
           "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_model_new(
               fm_arch_parse("input 3\nembedding 4 2\nlstm 5\nlinear 2\n", "net",
                             &e),
@@ -163,7 +163,7 @@ counts(void)
 static void
 channels(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
 
     fm_settings_default(&set, FM_FEDMRN);
@@ -171,7 +171,7 @@ channels(void)
     CHECK(!fm_model_new(fm_arch_parse(net, "net", &e), &set, 1, &e), "mean");
     CHECK(e.code == FM_EINPUT && strstr(e.msg, "mean: 3 values for 2 input"),
           "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     set.nmean = 2;
     set.nstd = 4;
     CHECK(!fm_model_new(fm_arch_parse(net, "net", &e), &set, 1, &e), "std");
@@ -204,7 +204,7 @@ fits(void)
     far.crop = 4;
     flip.flip = FM_FLIP_YES;
     for (size_t i = 0; i < 4; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_arch *a = fm_arch_parse(bad[i].net, "net", &e);
 
         CHECK(!fm_model_new(a, bad[i].set, 1, &e) && e.code == FM_EINPUT &&

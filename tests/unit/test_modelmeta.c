@@ -66,7 +66,7 @@ counts(uint32_t votes, bool packed)
 {
     static const char net[] = "input 2x4x4\nconv 1 3x3\nrelu\nlinear 2\n";
     struct fm_model *m = nm_model(FM_FEDPM, net, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
     uint32_t ones[29];
 
@@ -138,7 +138,7 @@ packed(void)
 static void
 claims(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_buf b = {0};
     struct fm_model *m;

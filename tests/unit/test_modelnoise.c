@@ -66,7 +66,7 @@ range(void)
 static void
 check(struct fm_model *m, const char *text, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     int rc = fm_model_read_magnitudes(m, text, &e);
 
     CHECK(rc == (message ? FM_EINPUT : 0), "%s: %s", text, e.msg);

@@ -11,7 +11,7 @@ static struct fm_model *
 model(uint32_t votes)
 {
     struct fm_model *m = nm_model(FM_FEDPM, net, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t ones[29];
 
     for (size_t i = 0; i < 29; i++)
@@ -51,7 +51,7 @@ round_trip(void)
     for (size_t k = 0; k < sizeof kind / sizeof *kind; k++) {
         struct fm_model *m = model(kind[k].votes), *back;
         struct fm_buf plain = {0}, packed = {0}, in, again = {0};
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         size_t header;
 
         CHECK(!fm_model_dump(&plain, m, &e), "%s", e.msg);
@@ -81,7 +81,7 @@ golden(void)
 {
     struct fm_model *m = model(3);
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const uint8_t *p;
 
     CHECK(!fm_model_pack(&b, m, &e), "%s", e.msg);
@@ -105,7 +105,7 @@ hostile(void)
 {
     struct fm_model *m = model(10);
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_model_pack(&b, m, &e), "%s", e.msg);
     for (size_t bit = 0; bit < 8 * b.len; bit++) {

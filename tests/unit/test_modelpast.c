@@ -16,7 +16,7 @@ id_of(unsigned n)
 static void
 succeed(struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id *bundle = malloc(2 * sizeof *bundle);
     unsigned r = (unsigned)m->round + 1;
 
@@ -32,7 +32,7 @@ static void
 chain(uint32_t lineage)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id was[8];
 
     m->set.lineage = lineage;
@@ -86,7 +86,7 @@ static void
 lie(const char *from, const char *to, const char *message)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM), *bad;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     uint8_t *at;
 
@@ -120,7 +120,7 @@ static void
 missing(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     m->set.lineage = 3;
     m->round = 3;

@@ -11,7 +11,7 @@ round_trip(enum fm_method method, bool history)
 {
     struct fm_buf b = mf_file(method, history), in = mf_copy(b.data, b.len),
                   out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = fm_model_parse(&in, &e);
     struct fm_id id;
 
@@ -145,7 +145,7 @@ values(void)
     /* A channel that is always the same has variance 0. */
     {
         struct fm_buf b = mf_file(FM_FEDMRN, false);
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_model *m;
 
         fm_putf(b.data + b.len - bad[2].back, 0);
@@ -163,7 +163,7 @@ prefixes(void)
     struct fm_buf b = mf_file(FM_FEDMRNS, true), in;
 
     for (size_t n = 0; n < b.len; n++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         in = mf_copy(b.data, n);
         CHECK(!fm_model_parse(&in, &e), "%zu bytes are a model", n);
@@ -183,7 +183,7 @@ flips(bool history)
 
     for (size_t bit = 0; bit < 8 * b.len; bit++) {
         struct fm_buf in = mf_copy(b.data, b.len);
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         in.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         CHECK(!fm_model_parse(&in, &e), "bit %zu is taken", bit);
@@ -195,11 +195,11 @@ flips(bool history)
 static void
 reading(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_model_read("/nonexistent/w0", &e) && e.code == FM_EINPUT, "read");
     CHECK(strncmp(e.msg, "/nonexistent/w0: ", 17) == 0, "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_model_read("/dev/null", &e) && e.code == FM_EINPUT, "read");
     CHECK(strcmp(e.msg, "/dev/null: not safetensors: only 0 bytes, no "
                         "header") == 0,
@@ -223,7 +223,7 @@ files(void)
     char dir[] = "/tmp/fedmrn-test-XXXXXX", path[64];
     struct fm_buf b = mf_file(FM_FEDMRN, false);
     size_t head = 8 + (size_t)fm_get64(b.data);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m;
     struct {
         size_t n;
@@ -252,7 +252,7 @@ files(void)
     CHECK(m && m->file.len == b.len, "%s", e.msg);
     fm_model_free(m);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         save(path, b.data, row[i].n, row[i].size);
         CHECK(!fm_model_read(path, &e) && e.code == FM_EINPUT, "row %zu", i);
         CHECK(strstr(e.msg, row[i].message) &&
@@ -266,7 +266,7 @@ files(void)
         size_t n = more < 0 ? b.len - 1 : b.len;
         int fd[2];
 
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(pipe(fd) == 0 && n < 65536, "pipe");
         CHECK(write(fd[1], b.data, n) == (ssize_t)n, "write");
         CHECK(more < 1 || write(fd[1], "", 1) == 1, "write");
@@ -290,7 +290,7 @@ static void
 magnitudes(void)
 {
     static const char first[] = "fedmrn.magnitudes\":\"20971 ";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     struct fm_buf b = {0}, in;

@@ -3,7 +3,7 @@
 static struct fm_buf
 file_of(enum fm_server server)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     struct fm_buf b = {0};
@@ -29,7 +29,7 @@ tensors(void)
     for (int o = FM_SERVER_SGD; o <= FM_SERVER_YOGI; o++) {
         struct fm_buf b = file_of((enum fm_server)o), again = {0};
         const size_t moments = o == FM_SERVER_SGD ? 0 : o == 1 ? 1 : 2;
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_model *m;
         struct fm_st st;
         char want[64];
@@ -65,7 +65,7 @@ static void
 ends_with(enum fm_server server, float v, const char *message)
 {
     struct fm_buf b = file_of(server);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m;
 
     fm_putf(b.data + b.len - 4, v);

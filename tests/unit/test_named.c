@@ -19,7 +19,7 @@ golden(void)
             "b", "BF16", "4", 16, 24) "," SF_ENTRY("f", "F32", "1", 24, 28) "}",
         data, sizeof data);
     const float half[] = {0x1p-24f, 1, -65504, 0x3ffp-24f};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const struct fm_st_tensor *t;
     struct fm_named n;
 
@@ -51,7 +51,7 @@ match(const char *header, struct fm_err *e)
     struct fm_named n;
     int rc;
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     CHECK(a, "arch");
     rc = fm_named_parse(&n, &b, e);
     if (!rc)

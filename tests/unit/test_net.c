@@ -27,7 +27,7 @@ static const uint64_t key = 0x123456789abcdefu;
 static void
 world_start(struct world *o, const char *text)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t seed = 7;
     size_t m;
 
@@ -163,7 +163,7 @@ static void
 compare(const char *text, enum fm_loss_kind kind, size_t n)
 {
     struct world o;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_net *net;
 
     world_start(&o, text);
@@ -337,7 +337,7 @@ one_value(void)
 static void
 too_large(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_arch *a =
         fm_arch_parse("input 9\ndropout 0.5\nlinear 2\n", "t", &e);
 

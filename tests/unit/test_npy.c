@@ -8,7 +8,7 @@
 static int
 parse(struct fm_array *a, const char *bytes, size_t size, struct fm_err *e)
 {
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     return fm_npy_parse(a, (const uint8_t *)bytes, size, e);
 }
 

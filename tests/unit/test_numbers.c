@@ -24,7 +24,7 @@ from_labels(void)
 {
     static const uint8_t y[] = {0, 7, 255};
     struct fm_dataset d = {.n = 3};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_numbers_from_labels(&d, &e) && !d.t, "there are none");
     CHECK(!fm_buf_add(&d.yfile, y, 3, &e), "%s", e.msg);
@@ -38,7 +38,7 @@ from_labels(void)
 static void
 refuse(const struct fm_dataset *d, size_t outputs, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_numbers_check(d, "f", outputs, &e) == FM_EINPUT, "%s accepted",
           message);
@@ -51,7 +51,7 @@ hostile(void)
     float t[] = {1, 2, 3, 4};
     const struct fm_dataset one = {.n = 4, .t = t, .numbers = 1};
     const struct fm_dataset two = {.n = 2, .t = t, .numbers = 2};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_numbers_check(&one, "f", 1, &e) &&
               !fm_numbers_check(&two, "f", 2, &e),

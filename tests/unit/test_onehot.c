@@ -9,7 +9,7 @@ static struct fm_onehot *
 parse(char *room, const char *text, size_t n, struct fm_err *e)
 {
     memcpy(room, text, n);
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     return fm_onehot_parse(room, n, e);
 }
 
@@ -67,14 +67,14 @@ hostile(void)
     many[n++] = 'a';
     for (int i = 0; i <= FM_ONEHOT_MAX; i++)
         n += (size_t)sprintf(many + n, "\t%d", i);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_onehot_parse(many, n, &e) &&
               strstr(e.msg, "more than 4096 categories"),
           "%s", e.msg);
     n = 0;
     for (int i = 0; i <= FM_ONEHOT_MAX; i++)
         n += (size_t)sprintf(many + n, "%d\n", i);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_onehot_parse(many, n, &e) &&
               strstr(e.msg, "line 4097: more than 4096 columns"),
           "%s", e.msg);

@@ -7,7 +7,7 @@
 static void
 written(struct fm_buf *out, struct fm_pack *p)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     FILE *f = fopen("out", "wb");
 
     CHECK(f && fm_pack_write(p, f, &e) == 0, "%s", e.msg);
@@ -21,7 +21,7 @@ add(struct fm_pack *p, const struct fm_model *m, const char *client,
     uint64_t seed)
 {
     struct fm_bundle b = fx_answer(m, client, 7, seed);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_pack_add(p, &b, &e) == 0, "%s", e.msg);
     fm_bundle_free(&b);
@@ -103,7 +103,7 @@ static void
 refusals(const struct fm_model *m)
 {
     struct fm_bundle b = fx_answer(m, "x", 7, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf bad = {0};
     struct fm_pack p = {0};
 
@@ -111,7 +111,7 @@ refusals(const struct fm_model *m)
     b.base.b[0] ^= 1;
     CHECK(fm_pack_add(&p, &b, &e) == FM_EINPUT, "another base");
     CHECK(strstr(e.msg, "one round"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_buf_add(&bad, "070707", 6, NULL) == 0, "memory");
     fx_save("bad", &bad);
     CHECK(fm_pack_take(&p, "bad", FM_PACK_RAW, &e) == FM_EINPUT, "bad");
@@ -127,7 +127,7 @@ undecoded(void)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDAVG, FM_UNIFORM);
     struct fm_buf raw = {0}, out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_pack p = {.model = m};
 
     fx_file(&raw, m, "a", 7, 1);
@@ -189,7 +189,7 @@ keep(const struct fm_model *m)
                                    &asked};
     struct fm_pack p = {.model = m, .guard = &guard};
     uint8_t got[FM_BLAKE_256], want[FM_BLAKE_256];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf raw = {0}, out = {0};
 
     fx_file(&raw, m, "a", 7, 1);
@@ -226,7 +226,7 @@ keep(const struct fm_model *m)
 static void
 not_taken(struct fm_pack *p, const char *path, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_pack_take(p, path, FM_PACK_AUTO, &e) == FM_EINPUT &&
               strncmp(e.msg, path, strlen(path)) == 0 && strstr(e.msg, message),
@@ -242,7 +242,7 @@ misused(const struct fm_model *m)
                                   .asked = true};
     struct fm_pack p = {.model = m};
     struct fm_partial sum = pf_sum(m, 0, 2);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     CHECK(!pf_write(&b, &sum, &e), "%s", e.msg);

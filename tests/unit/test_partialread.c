@@ -38,7 +38,7 @@ lie(const struct fm_model *m, size_t which, size_t at, const void *to, size_t n,
     struct fm_partial p = pf_sum(m, 0, CLIENTS);
     struct fm_partial_info got;
     struct fm_member member[FM_MEMBERS_MAX];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0}, bad = {0};
     struct fm_id id;
     size_t count;
@@ -100,7 +100,7 @@ lie_members(const struct fm_model *m)
         else
             member[3] = member[1];
         bad.len = 0;
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(!fm_checksum_seal(&bad, member, k < 2 ? 3 : 4, &id, NULL),
               "seal");
         CHECK(pf_read(&got, bad.data, bad.len, m, NULL, &e) == FM_EINPUT,
@@ -119,7 +119,7 @@ bounds(const struct fm_model *m)
     struct fm_partial p = pf_sum(m, 0, CLIENTS);
     struct fm_partial_info got;
     const __int128 most = (__int128)64 << 86;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     p.sum->masked[0] = 64 * 65535;
@@ -214,7 +214,7 @@ votes(void)
     uint8_t v[16] = {0};
     struct fm_partial p;
     struct fm_partial_info got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     m->set.vote = 0.5;
@@ -240,7 +240,7 @@ other_base(const struct fm_model *m)
     struct fm_model *other = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
     struct fm_partial p = pf_sum(m, 0, 1);
     struct fm_partial_info got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     other->id.b[3] ^= 1;
@@ -259,7 +259,7 @@ other_policy(const struct fm_model *m)
 {
     struct fm_partial p = pf_sum(m, 0, 2), to = pf_sum(m, 2, 3);
     struct fm_partial_info got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
 
     p.sum->weighting.cap = 100;

@@ -20,7 +20,7 @@ test_mask(void)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     struct fm_bundle b = fx_answer(m, "a", 5, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
 
     /* 3 filters of 1x3x3, and 121 outputs of 48 inputs behind them. */
@@ -36,7 +36,7 @@ test_mask(void)
             CHECK(fm_picture_bundle(&out, &b, m, s->name, &e) == FM_EINPUT &&
                       strstr(e.msg, "travels in full"),
                   "%s", e.msg);
-            e = (struct fm_err){FM_OK, ""};
+            e = (struct fm_err){0};
             continue;
         }
         CHECK(!fm_picture_bundle(&out, &b, m, s->name, &e), "%s", e.msg);
@@ -65,7 +65,7 @@ test_density(void)
     struct fm_model *m =
         fx_model("input 4\nlinear 2 nobias\n", FM_FEDMRN, FM_UNIFORM);
     struct fm_bundle b = fx_answer(m, "a", 5, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     uint8_t masks = 0xf1; /* a quarter, then all */
     const uint8_t *p;
@@ -89,7 +89,7 @@ test_histogram(void)
     for (size_t d = 0; d < 3; d++) {
         struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRNS, dist[d]);
         struct fm_bundle b = fx_answer(m, "a", 5, 1);
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_buf out = {0};
         struct fm_histogram h;
         size_t all = 0, taken = 0;
@@ -126,7 +126,7 @@ test_model(void)
 {
     struct fm_model *m =
         fx_model("input 3\nlinear 1 nobias\n", FM_FEDAVG, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     const uint8_t *p;
 
@@ -159,7 +159,7 @@ static void
 test_refused(void)
 {
     static const char *const what[] = {"noise", "density"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
 
     for (size_t i = 0; i < 2; i++) {
@@ -172,7 +172,7 @@ test_refused(void)
               "%s: %s", what[i], e.msg);
         fm_bundle_free(&b);
         fm_model_free(m);
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
     }
     {
         struct fm_model *m = fx_fedpm("input 3\nlinear 2\n", 3, 1);

@@ -23,7 +23,7 @@ main(void)
 {
     static const char *const out[] = {"paris", "b.2"};
     struct fm_policy p = fm_policy_default(FM_FEDMRN);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint64_t w;
 
     CHECK(check(&p, FM_FEDMRN, &e) == 0, "%s", e.msg);
@@ -44,28 +44,28 @@ main(void)
     CHECK(fm_policy_weigh(&w, &p, "rome", 3, NULL) == 0 && w == 20, "roster");
     CHECK(check(&p, FM_FEDMRN, NULL) == 0, "with a roster");
     p.listed = NULL;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(check(&p, FM_FEDMRN, &e) == FM_EINPUT, "without one");
     CHECK(strstr(e.msg, "there is no roster"), "%s", e.msg);
 
     p = fm_policy_default(FM_FEDPM);
     CHECK(check(&p, FM_FEDPM, NULL) == 0, "votes");
     p.max_stale = 1;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(check(&p, FM_FEDPM, &e) == FM_EINPUT, "late votes");
     CHECK(strstr(e.msg, "a late answer does not count"), "%s", e.msg);
     p = fm_policy_default(FM_FEDMRNS);
     p.rule.kind = FM_RULE_MAJORITY;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(check(&p, FM_FEDMRNS, &e) == FM_EINPUT, "weighted majority");
     CHECK(strstr(e.msg, "a rule counts each client once"), "%s", e.msg);
     p.weighting.by = FM_BY_CLIENT;
     p.max_stale = 1;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(check(&p, FM_FEDMRNS, &e) == FM_EINPUT, "late majority");
     CHECK(strstr(e.msg, "a rule takes no late answers"), "%s", e.msg);
     p = fm_policy_default(FM_FEDAVG);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(check(&p, FM_FEDPM, &e) == FM_EINPUT, "weighted votes");
     CHECK(strstr(e.msg, "one vote on each weight"), "%s", e.msg);
     return 0;

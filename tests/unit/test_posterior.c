@@ -8,7 +8,7 @@ static struct fm_model *
 model(uint32_t votes, uint32_t prior, enum fm_scores scores)
 {
     /* 3 + 1 counts: 0, 1, ... of the votes */
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
     uint32_t ones[4] = {0, votes / 2, votes, votes ? 1 : 0};

@@ -7,7 +7,7 @@
 static struct fm_arch *
 preset(const char *name, struct fm_shape input, size_t classes)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char *text = fm_arch_preset(name, input, classes, &e);
     struct fm_arch *a;
 
@@ -73,7 +73,7 @@ small_inputs(void)
 static void
 hostile(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_shape s = {1, 1, 1};
 
     CHECK(!fm_arch_preset("cnn5", s, 2, &e), "cnn5");

@@ -116,7 +116,7 @@ hostile(void)
 {
     static const uint8_t zero[] = {0x80, 0}, more[] = {0x80, 1, 2, 3, 4};
     struct fm_range_model m = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_range_in r;
     uint8_t bytes[64];
 

@@ -3,7 +3,7 @@
 static void
 writes(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l;
     struct fm_record r;
     size_t torn;
@@ -28,7 +28,7 @@ rubbish(void)
 {
     struct fm_model *m = rf_read("w0");
     struct fm_policy policy = fm_policy_default(m->set.method);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l;
     struct fm_record r;
     size_t torn;
@@ -56,7 +56,7 @@ foreign(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDAVG, FM_UNIFORM);
     struct fm_policy policy = fm_policy_default(FM_FEDAVG);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_record r;
 
     CHECK(!fm_record_open(&r, "ledger", false, "test 1", &e), "%s", e.msg);
@@ -83,7 +83,7 @@ past(void)
                {"c0", 2, true}};
     struct fm_policy policy = {.max_stale = 2};
     struct fm_model *w[2] = {rf_read("w0"), rf_read("w1")};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct fm_model *base = rf_read("w2");
@@ -105,7 +105,7 @@ past(void)
         CHECK(!rc || strstr(e.msg, "has counted already, by another bundle"),
               "%s", e.msg);
         CHECK(fm_round_unsure(round) == 0, "unsure");
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         fm_record_close(&r);
         fm_round_free(round);
         fm_model_free(base);

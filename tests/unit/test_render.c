@@ -7,7 +7,7 @@
 static void
 render(const char *json, const char *want)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *j = fm_json_parse(json, strlen(json), "t", &e);
     struct fm_buf out = {0};
 
@@ -86,7 +86,7 @@ static void
 lengths(void)
 {
     char json[2000] = "{\"file\":\"w\",\"kind\":\"k\",\"s\":\"";
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     struct fm_json *j;
     size_t at = strlen(json);

@@ -19,7 +19,7 @@ replay(size_t *lines, struct fm_err *e)
     int rc;
 
     *lines = 0;
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", e), "%s", e->msg);
     rc = fm_replay(&l, ".", NULL, count, lines, e);
     fm_ledger_free(&l);
@@ -50,7 +50,7 @@ late_twice(void)
 {
     struct fm_model *w0 = rf_read("w0"), *m = rf_read("w1");
     struct fm_policy policy = {.max_stale = 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_record r;
     const struct fm_round_hooks hooks = {.count = fm_record_count, .ctx = &r};
     struct fm_model_file f = {.model = m};
@@ -97,7 +97,7 @@ forged(void)
     };
 
     for (size_t i = 0; i < ALL; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_ledger l;
         size_t torn;
 
@@ -147,7 +147,7 @@ static void
 meddled(const char *from, const char *to, const char *message)
 {
     struct swap s = {from, to};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_ledger l;
     size_t torn;
 
@@ -165,7 +165,7 @@ changes(void)
 {
     struct fm_model *m = rf_read("w1");
     struct fm_round *r = fm_round_new(m, NULL, NULL, NULL, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_partial p;
     struct fm_buf b = {0};
 

@@ -18,7 +18,7 @@ save(const void *p, size_t n)
 static struct fm_json *
 report(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *j = fm_report_read(path, NULL, &e);
 
     CHECK(j, "%s", e.msg);
@@ -52,7 +52,7 @@ real(const struct fm_json *o, const char *key, double want)
 static void
 model(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_buf file = {0};
     struct fm_model *m;
@@ -183,7 +183,7 @@ idx(void)
 static void
 rejected(const void *p, size_t n, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     save(p, n);
     CHECK(!fm_report_read(path, NULL, &e) && e.code == FM_EINPUT, "accepted");
@@ -196,7 +196,7 @@ hostile(void)
 {
     static const uint8_t cut[] = {0, 0, 8, 1, 0, 0, 0, 4, 2, 0, 2};
     static const uint8_t bytes[] = {9, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     rejected("", 0, "empty");
     rejected("hello\n", 6, "not a model, bundle, round file, partial sum");
@@ -213,7 +213,7 @@ names(void)
 {
     static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 1, 2};
     struct fm_buf out = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *j;
     const char *s;
 

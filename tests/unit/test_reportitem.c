@@ -14,7 +14,7 @@ static struct fm_model *base; /* 6 + 3 masked parameters, 12 full ones */
 static void
 make_base(enum fm_method method)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_buf file = {0};
 
@@ -56,7 +56,7 @@ static void
 append(struct fm_buf *out, const char *name, struct fm_id *id)
 {
     struct fm_bundle b = make_bundle(name);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_bundle_write(out, &b, &e), "%s", e.msg);
     if (id)
@@ -66,7 +66,7 @@ append(struct fm_buf *out, const char *name, struct fm_id *id)
 static struct fm_json *
 report(const struct fm_buf *file, const struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     FILE *f = fopen(path, "wb");
     struct fm_json *j;
 
@@ -167,7 +167,7 @@ round_file(void)
 {
     struct fm_buf file = {0}, loose = {0};
     struct fm_id id[2];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_json *j;
     const struct fm_json *items;
 
@@ -201,7 +201,7 @@ round_file(void)
 static void
 partial(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     struct fm_bundle b = make_bundle("paris");
     const struct fm_bundle *list[1] = {&b};

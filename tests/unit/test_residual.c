@@ -20,7 +20,7 @@ static void
 refused(const struct fm_model *m, const struct fm_bundle *b,
         const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_residual r = {0};
 
     CHECK(fm_residual_take(&r, "f", m, b, &e) == FM_EINPUT, "accepted: %s",
@@ -99,7 +99,7 @@ main(void)
         fx_model("input 1x3x3\nconv 1 2x2\nlinear 2\n", FM_FEDAVG, FM_UNIFORM);
     struct fm_bundle b = answer("c", 9);
     struct fm_residual r = {0}, back = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     struct fm_st st;
     const size_t n = fm_lossy_count(m);

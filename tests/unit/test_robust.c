@@ -68,7 +68,7 @@ against(const char *text, size_t n, size_t cut)
     struct fm_pool *pool = fm_pool_new(2, NULL);
     struct fm_model *m = shared(FX_ARCH), *next[2];
     struct fm_bundle b[MOST];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_rule rule;
     int32_t noise[8192];
 
@@ -146,7 +146,7 @@ votes(void)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct fm_model *m = fx_fedpm("input 4\nlinear 2\n", 0, 1);
         struct fm_bundle b[4];
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_rule rule;
         struct fm_robust *r;
         struct fm_accum *sum;
@@ -187,7 +187,7 @@ attacked(const char *text, size_t liars)
     enum { CLIENTS = 20 };
     struct fm_model *m = fx_fedpm("input 50\nlinear 40\n", 0, 1);
     struct fm_bundle b[CLIENTS];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_rule rule;
     struct fm_robust *r;
     struct fm_accum *sum;
@@ -258,7 +258,7 @@ refusals(void)
     const struct fm_rule krum = {FM_RULE_KRUM, 1, 1};
     struct fm_model *m = shared("input 4\nlinear 2\n");
     struct fm_bundle b[3];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_robust *r = fm_robust_new(&two, m, NULL);
     struct fm_accum *sum;
 

@@ -8,7 +8,7 @@ static struct fm_err e;
 static struct fm_roster *
 parse(const char *text)
 {
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     return fm_roster_parse(text, strlen(text), "R", &e);
 }
 
@@ -128,7 +128,7 @@ hostile(void)
     refused(text, "R: line 1: too long");
     snprintf(text, sizeof text, "a %s 1\n", key(0));
     CHECK(!fm_roster_parse("a\0b", 3, "R", &e), "a zero");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_roster_parse("#a\0b", 4, "R", &e), "a zero in a comment");
     CHECK(strcmp(e.msg, "R: line 1: a zero byte") == 0, "%s", e.msg);
     CHECK(!fm_roster_read("/nosuch/roster", NULL), "missing");

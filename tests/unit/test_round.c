@@ -81,7 +81,7 @@ aggregate(struct fm_buf *out, const struct fm_model *m, char *const *path,
 
     CHECK(r, "memory");
     notes[0] = '\0';
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     out->len = 0;
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = fm_round_take(r, path[i], e);
@@ -254,7 +254,7 @@ rules(const struct fm_model *m)
 static void
 make_rounds(struct fm_buf want[3], struct fm_model *m)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     struct fm_model *base = m;
 
@@ -362,7 +362,7 @@ frugal(void)
     const size_t each = 4 * m->full >> 20; /* megabytes */
     struct fm_bundle b = fx_answer(m, "0", 1, 1);
     struct fm_buf file = {0}, raw = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_round *r;
     size_t before;
 
@@ -399,7 +399,7 @@ static void
 last(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf head = {0};
     struct fm_round *r;
 
@@ -422,7 +422,7 @@ liar(const struct fm_model *m)
     const struct fm_policy capped = {.weighting.cap = 100};
     const char *const honest[] = {"ha", "hb", "hc"};
     struct fm_model *base[2];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     double most = 0;
 
     for (size_t k = 0; k < 3; k++) {

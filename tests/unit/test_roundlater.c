@@ -13,7 +13,7 @@ static void
 make(void)
 {
     static const char *const client[] = {"a", "b", "c"};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     w[0] =
         fx_model("input 9\nlinear 20\nrelu\nlinear 5\n", FM_FEDMRN, FM_UNIFORM);
@@ -64,7 +64,7 @@ hostile(void)
 static void
 replay(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *w3 = rf_round(w[2], &none, "a3 b3 c3", &e);
 
     CHECK(w3, "%s", e.msg);
@@ -91,7 +91,7 @@ report(void)
     struct fm_model *base = rf_copy(w[0]);
     struct fm_round *r = fm_round_new(base, NULL, &told, NULL, NULL);
     struct fm_buf head = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const struct fm_buf *text;
     const char *at;
     char *copy;
@@ -122,7 +122,7 @@ sums(void)
 {
     struct fm_model *base = rf_copy(w[0]);
     struct fm_round *r = fm_round_new(base, NULL, &two, NULL, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_partial p;
     struct fm_buf b = {0};
 

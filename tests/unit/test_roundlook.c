@@ -76,7 +76,7 @@ crowd(const struct fm_model *m, const struct fm_id *foreign,
     for (size_t most = 2; most <= 3; most++) {
         struct fm_model *base = rf_copy(m);
         struct fm_round *r = fm_round_new(base, NULL, &three, &hooks, NULL);
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_buf head = {0};
 
         CHECK(r, "memory");
@@ -226,7 +226,7 @@ swapped(const struct fm_model *m, const struct fm_guard *g,
     struct fm_buf head = {0};
     int rc;
 
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     fx_save("a", was);
     CHECK(r, "memory");
     fm_round_guard(r, g);
@@ -292,7 +292,7 @@ vanishes(const struct fm_model *m, const struct fm_model *abc)
     struct fm_model *base = rf_copy(m);
     struct fm_round *r = fm_round_new(base, NULL, &told, &hooks, NULL);
     struct fm_buf head = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     rf_notes[0] = '\0';
     rf_answer(m, "gone", "z", 10);
@@ -320,7 +320,7 @@ excludes(const struct fm_model *m)
     static const char *const who[] = {"b"};
     static const struct fm_policy but = {
         .quorum = 2, .exclude = who, .nexclude = 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *ac = rf_round(m, &none, "a c", &e);
 
     CHECK(ac, "%s", e.msg);
@@ -333,7 +333,7 @@ int
 main(void)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM), *other, *abc;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id[2], foreign;
     char dir[32];
 

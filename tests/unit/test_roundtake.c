@@ -12,7 +12,7 @@ static const struct fm_policy none,
 static void
 make(uint32_t lineage)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     w[0] = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     w[0]->set.lineage = lineage;
@@ -58,7 +58,7 @@ exact(void)
                              fx_answer(w[1], "d", 70, 'd' * 7),
                              fx_answer(w[0], "c", 30, 'c' * 7)};
     static const uint32_t s[3] = {256, 256, 128};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next = rf_round(w[1], &half, "a2 c1 d2", &e);
     size_t moved = 0;
 
@@ -107,7 +107,7 @@ refusals(void)
 {
     static const struct fm_policy two = {.max_stale = 2};
     struct fm_model *other, *next;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     /* One client, two rounds: two answers. */
     next = rf_round(w[1], &one, "a2 c1 e2", &e);
@@ -136,7 +136,7 @@ static void
 two_late(void)
 {
     static const struct fm_policy two = {.max_stale = 2};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next = rf_round(w[2], &two, "a3 c1 e2", &e), *last;
 
     CHECK(next && next->nbundles == 3, "%s", e.msg);
@@ -160,7 +160,7 @@ static void
 replay(void)
 {
     static const struct fm_policy two = {.max_stale = 2};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *w2, *w3;
 
     w2 = rf_round(w[1], &two, "a2 c1 d2", &e);
@@ -214,7 +214,7 @@ once(void)
 {
     static const struct fm_policy two = {.max_stale = 2},
                                   quorum = {.max_stale = 2, .quorum = 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next, *want;
 
     rf_answer(w[0], "Another", "a", 77); /* than a1, which counted */
@@ -225,7 +225,7 @@ once(void)
     CHECK(strcmp(e.msg, "Another: answers round 1, in which client a has "
                         "counted already, by another bundle") == 0,
           "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     want = knowing(w[1], &two, "a2 c1", "b", 1, 0, &e);
     CHECK(want, "%s", e.msg);
     /* Under a quorum it alone is refused. */
@@ -258,7 +258,7 @@ rosters(void)
     static const struct fm_policy theirs = {.listed = listed, .roster = &five},
                                   ours = {.listed = listed, .roster = &seven};
     struct fm_model *base = rf_copy(w[0]);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_round *r = fm_round_new(base, NULL, &theirs, NULL, &e);
     struct fm_partial p;
     struct fm_buf b = {0};
@@ -283,7 +283,7 @@ weights(void)
                                   roster = {.weighting.by = FM_BY_ROSTER};
     static const char *const who[] = {"b"};
     static const struct fm_policy but = {.exclude = who, .nexclude = 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *next = rf_round(w[0], &even, "a1 b1 c1", &e);
 
     CHECK(next, "%s", e.msg);

@@ -21,7 +21,7 @@ golden(void)
 {
     static const char text[] = "# rows of client 3\n7\r\n\n0\n007\n9";
     static const uint32_t want[] = {7, 0, 9};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t *row;
     size_t n;
 
@@ -41,7 +41,7 @@ static void
 many(void)
 {
     FILE *f = fopen(path, "w");
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t *row, *all;
     size_t n;
 
@@ -59,7 +59,7 @@ many(void)
 static void
 refuse(const char *text, size_t n, const char *part)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t *row;
     size_t got;
 
@@ -72,7 +72,7 @@ refuse(const char *text, size_t n, const char *part)
 static void
 hostile(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint32_t *row;
     size_t n;
 

@@ -33,7 +33,7 @@ sound(void)
 {
     struct fm_rule mean = {FM_RULE_MEAN, 0, 0}, r = {FM_RULE_MAJORITY, 0, 0};
     struct fm_settings set;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     fm_settings_default(&set, FM_FEDMRN);
     set.noise_key = FM_NOISE_ROUND;
@@ -51,7 +51,7 @@ sound(void)
     fm_settings_default(&set, FM_FEDPM);
     CHECK(fm_rule_check(&r, &set, NULL) == 0, "votes");
     fm_settings_default(&set, FM_FEDAVG);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_rule_check(&r, &set, &e) == FM_EINPUT, "no bits");
     CHECK(strstr(e.msg, "clients send no bits"), "%s", e.msg);
 }

@@ -35,7 +35,7 @@ golden(void)
                                                                 "24") "}   ",
              28);
     struct fm_st st;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_st_parse(&st, b.data, b.len, &e) == 0, "%s", e.msg);
     CHECK(st.ntensors == 3 && st.nmeta == 2, "%zu, %zu", st.ntensors, st.nmeta);
@@ -66,7 +66,7 @@ narrow(void)
     };
     struct fm_st st = {2, 0, t, NULL}, back;
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const uint8_t data[] = {1, 2, 255, 4, 0, 0, 1};
 
     CHECK(fm_st_header(&b, &st, &e) == 0, "%s", e.msg);
@@ -116,7 +116,7 @@ writer(void)
     };
     struct fm_st st = {2, 2, t, meta}, back;
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t n = sizeof want - 1;
     uint8_t data[28] = {0};
 
@@ -143,7 +143,7 @@ too_long(void)
     struct fm_st_meta meta = {key, value};
     struct fm_st st = {0, 1, NULL, &meta};
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(value, "memory");
     memset(value, 'a', most);
@@ -210,7 +210,7 @@ hostile(void)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct fm_buf b = file(bad[i].header, bad[i].data);
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_st st;
 
         CHECK(fm_st_parse(&st, b.data, b.len, &e) == FM_EINPUT, "accepted: %s",
@@ -221,7 +221,7 @@ hostile(void)
     }
     for (int len = 127; len <= 128; len++) {
         struct fm_buf b;
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_st st;
 
         snprintf(name, sizeof name, "{\"%0*d\":" ENTRY("[1]", "0", "4") "}",
@@ -243,7 +243,7 @@ prefixes(void)
     struct fm_st st;
 
     for (size_t n = 0; n < b.len; n++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         uint8_t *p = malloc(n + 1); /* so that a sanitizer sees over-reads */
 
         CHECK(p, "memory");
@@ -253,7 +253,7 @@ prefixes(void)
         free(p);
     }
     {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
 
         CHECK(fm_st_parse(&st, (const uint8_t *)"07070707", 8, &e) == FM_EINPUT,
               "an archive");
@@ -272,7 +272,7 @@ head(void)
     struct fm_buf b = file(
         "{\"b\":" ENTRY("[3]", "8", "20") ",\"a\":" ENTRY("[2]", "0", "8") "}",
         0);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_st st;
     size_t size = 0;
 
@@ -299,7 +299,7 @@ crowd(void)
 {
     enum { N = 65536 + 2, EACH = 10 }; /* bytes of "00000":1, */
     char *s = malloc(EACH * N + 3);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_st st;
     struct fm_buf b;
 

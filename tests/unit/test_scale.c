@@ -14,7 +14,7 @@ scales(void)
     } g[] = {{0, true},         {1, true},      {0x1.fffffep37f, true},
              {0x1p38f, false},  {-0.0f, false}, {-1, false},
              {INFINITY, false}, {NAN, false},   {0x1p-149f, true}};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint8_t p[8];
 
     for (size_t i = 0; i < sizeof g / sizeof *g; i++) {

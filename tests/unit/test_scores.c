@@ -91,7 +91,7 @@ learn(const struct fm_model *m, struct whole *o, size_t tensor, uint64_t t)
 static void
 training(enum fm_gradient gradient, enum fm_dither dither, struct fm_pool *pool)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(gradient);
     struct fm_settings set = m->set;
     struct fm_state *state = fm_state_new(m, "c", &e);
@@ -152,7 +152,7 @@ training(enum fm_gradient gradient, enum fm_dither dither, struct fm_pool *pool)
 static void
 diverged(float wild)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(FM_GRADIENT_PAPER);
     struct fm_local l = {
         .base = m, .client = "c", .set = &m->set, .private_seed = 42};

@@ -58,7 +58,7 @@ write_one(struct fm_buf *out)
 static void
 too_large(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_sealing s;
     FILE *f = tmpfile();
 
@@ -126,7 +126,7 @@ hostile(struct fm_buf *b)
             i = b->len - 600;
         for (int bit = 0; bit < 8; bit++) {
             b->data[i] ^= (uint8_t)(1 << bit);
-            e = (struct fm_err){FM_OK, ""};
+            e = (struct fm_err){0};
             /* The reader's caller knows which names there must be. */
             CHECK(read_one(b, &id, &e) == FM_EINPUT, "bit %d of byte %zu", bit,
                   i);
@@ -138,7 +138,7 @@ hostile(struct fm_buf *b)
         CHECK(read_one(&cut, &id, NULL) == FM_EINPUT, "%zu bytes", cut.len);
     for (cut.len = b->len - 110; cut.len < b->len; cut.len++)
         CHECK(read_one(&cut, &id, NULL) == FM_EINPUT, "%zu bytes", cut.len);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     b->data[300] ^= 1;
     CHECK(read_one(b, &id, &e) == FM_EINPUT, "damage");
     CHECK(strstr(e.msg, "damaged: the checksum of its bytes is"), "%s", e.msg);
@@ -162,7 +162,7 @@ put(struct fm_buf *b, size_t number, const char *name, const void *p, size_t n)
 static void
 refused(const struct fm_buf *b, const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id;
 
     CHECK(read_one(b, &id, &e) == FM_EINPUT, "accepted: %s", message);
@@ -215,7 +215,7 @@ int
 main(void)
 {
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_id id, got;
 
     id = write_one(&b);

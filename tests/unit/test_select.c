@@ -21,7 +21,7 @@ main(void)
     static float x[N], sorted[N];
     const struct fm_select_part part[3] = {
         {x, 1000}, {x + 1000, 0}, {x + 1000, N - 1000}};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_selected s;
 
     for (size_t i = 0; i < N; i++) {

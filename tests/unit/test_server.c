@@ -65,7 +65,7 @@ golden(void)
 static struct fm_model *
 model(enum fm_server server, double lr)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m, *values = fx_model(FX_ARCH, FM_FEDMRN, FM_UNIFORM);
     struct fm_buf file = {0};
@@ -95,7 +95,7 @@ round_of(enum fm_server server, double lr, size_t threads)
     const struct fm_bundle *p[3] = {&b[0], &b[1], &b[2]};
     struct fm_pool *pool = fm_pool_new(threads, NULL);
     struct fm_accum *sum = fm_accum_new(m, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
 
     CHECK(pool && sum && !fm_accum_add(sum, p, 3, pool, &e), "%s", e.msg);
@@ -118,7 +118,7 @@ static struct fm_model *
 parsed(const struct fm_buf *file)
 {
     struct fm_buf copy = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m;
 
     CHECK(!fm_buf_add(&copy, file->data, file->len, &e), "%s", e.msg);
@@ -192,7 +192,7 @@ refused(void)
 {
     struct fm_model *m = model(FM_SERVER_ADAM, 1);
     struct fm_accum *sum = fm_accum_new(m, NULL);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t t = 0;
 
     CHECK(sum, "memory");

@@ -68,7 +68,7 @@ canonical(void)
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct fm_settings s;
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         char got[FM_SETTING_TEXT];
         int rc;
 
@@ -179,20 +179,20 @@ hostile(void)
     };
     char many[2 * FM_CHANNELS_MAX + 2];
     struct fm_settings s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct fm_settings before;
 
         fm_settings_default(&s, FM_FEDMRN);
         before = s;
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_setting_set(&s, bad[i][0], bad[i][1], &e) == FM_EINPUT,
               "%s %s", bad[i][0], bad[i][1]);
         CHECK(strncmp(e.msg, bad[i][0], strlen(bad[i][0])) == 0, "%s", e.msg);
         CHECK(memcmp(&s, &before, sizeof s) == 0, "%s changed", bad[i][0]);
     }
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     fm_setting_set(&s, "epochs", "0", &e);
     CHECK(strcmp(e.msg, "epochs: 0 is not an integer in 1..100000") == 0, "%s",
           e.msg);

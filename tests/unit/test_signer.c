@@ -9,7 +9,7 @@ static struct fm_err e;
 static struct fm_signer *
 read_text(const char *text)
 {
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     sf_save("key", text, strlen(text));
     return fm_signer_read("key", &e);
 }
@@ -65,7 +65,7 @@ locked(void)
     CHECK(strstr(e.msg, "wrong password"), "%s", e.msg);
     CHECK(fm_signer_unlock(s, "", 0, NULL) == FM_EINPUT, "empty");
     CHECK(fm_signer_locked(s), "not locked any more");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(!fm_signer_unlock(s, SF_PASSWORD, strlen(SF_PASSWORD), &e), "%s",
           e.msg);
     same(s);

@@ -71,7 +71,7 @@ hostile(void)
 {
     struct fm_codec_shape s = cf_shape("signsgd");
     uint8_t code[] = {0, 0, 0x80, 0x3f, 1};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     const size_t one = 1;
     float y;
 
@@ -85,7 +85,7 @@ hostile(void)
         /* Infinity, NaN, minus, 2^38. */
         fm_put32(code, (const uint32_t[]){0x7f800000, 0x7fc00000, 0xbf800000,
                                           (127u + 38) << 23}[v]);
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_codec_decode(&y, &s, code, 5, &e) == FM_EINPUT, "%d", v);
         CHECK(strstr(e.msg, "scale 0 is not a number in [0,2^38)"), "%s",
               e.msg);

@@ -39,7 +39,7 @@ with(size_t i, float v, const char *message)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDSPARSIFY, FM_UNIFORM);
     struct fm_bundle b = fx_answer(m, "a", 10, 1), got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     size_t at = i;
 
@@ -62,7 +62,7 @@ hostile(void)
 {
     struct fm_model *m = fx_model(FX_ARCH, FM_FEDSPARSIFY, FM_UNIFORM);
     struct fm_bundle b = fx_answer(m, "a", 10, 1), got;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
     size_t at = 0;
 
@@ -81,7 +81,7 @@ hostile(void)
     /* Fewer full parameters than masked ones. */
     b.full = b.masked - 1;
     CHECK(!fm_bundle_write(&file, &b, NULL), "write");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_bundle_parse(&got, &file, NULL, &e) == FM_EINPUT, "accepted");
     CHECK(strstr(e.msg, "has a value for each masked parameter"), "%s", e.msg);
     fm_bundle_free(&got);

@@ -15,7 +15,7 @@ expect(const char *scheme, size_t clients, size_t min_rows, const int *want)
 {
     uint8_t y[ROWS];
     struct fm_split s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < ROWS; i++)
         y[i] = (uint8_t)(i * i % 7);
@@ -84,7 +84,7 @@ static uint64_t
 make_big(struct big *b, const char *scheme, size_t min_rows, uint64_t seed)
 {
     static uint8_t seen[BIG];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     uint64_t d;
 
     for (size_t i = 0; i < BIG; i++)
@@ -185,7 +185,7 @@ refuse(const char *scheme, size_t n, size_t clients, size_t min_rows,
 {
     uint8_t y[100];
     struct fm_split s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     for (size_t i = 0; i < 100; i++)
         y[i] = (uint8_t)(i / 10);
@@ -227,7 +227,7 @@ static void
 numbers(void)
 {
     static const uint8_t y[20] = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_split s, with;
 
     CHECK(!fm_split_make(&s, NULL, 20, "iid", 3, 1, 7, &e) &&
@@ -248,7 +248,7 @@ static void
 natural(void)
 {
     static const size_t first[] = {0, 3, 3, 5, 10};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_split s;
 
     CHECK(!fm_split_natural(&s, first, 4, 0, &e), "%s", e.msg);
@@ -271,7 +271,7 @@ natural(void)
         CHECK(many, "memory");
         for (size_t i = 0; i <= users; i++)
             many[i] = i;
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_split_natural(&s, many, users, 0, &e) == FM_EINPUT &&
                   strstr(e.msg, "1000001 users are more than 1000000"),
               "%s", e.msg);

@@ -44,7 +44,7 @@ main(void)
     struct fm_buf b = {0};
     struct fm_spool sp;
     struct fm_source s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char dir[32];
     int fd[2];
 

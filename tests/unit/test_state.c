@@ -17,7 +17,7 @@ static struct fm_buf
 round_trip(const struct fm_model *m)
 {
     static const size_t at[] = {0, 16, 32};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_state *s = fm_state_new(m, "c", &e),
                     *back = fm_state_new(m, "c", &e);
     float first[48], second[48], got[2][48] = {{0}};
@@ -59,7 +59,7 @@ static void
 refused(const struct fm_model *m, const char *client, const struct fm_buf *file,
         const char *message)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_state *s = fm_state_new(m, client, &e);
 
     fx_save("bad", file);

@@ -9,7 +9,7 @@ static struct fm_dataset
 table(const float *x, size_t n, size_t c, const char *names, size_t size)
 {
     struct fm_dataset d = {.n = n, .c = c, .h = 1, .w = 1, .f = x};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_buf_add(&d.names, names, size, &e), "%s", e.msg);
     return d;
@@ -19,7 +19,7 @@ static struct fm_stats
 take(const struct fm_dataset *d, const uint32_t *row, size_t n)
 {
     struct fm_stats s;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_stats_take(&s, d, row, n, &e), "%s", e.msg);
     return s;
@@ -29,7 +29,7 @@ static struct fm_buf
 text(const struct fm_stats *s)
 {
     struct fm_buf b = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(!fm_stats_text(&b, s, &e), "%s", e.msg);
     return b;
@@ -49,7 +49,7 @@ golden(void)
     struct fm_dataset d = table(x, 4, 2, "a b\0c\td", 8);
     struct fm_stats s = take(&d, rows, 4), left, right;
     struct fm_buf whole = text(&s), sum;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_stats_mean(&s, 0) == 2.5 && fm_stats_mean(&s, 1) == -8, "mean");
     /* The root of 20, over 4. */
@@ -92,7 +92,7 @@ pixels(void)
 static void
 refused(const char *bytes, size_t n, const char *why)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_stats s;
     size_t used;
 
@@ -112,7 +112,7 @@ most(void)
     const uint32_t row = 0;
     const struct fm_stats_feature f = {.name = ""};
     struct fm_stats s = {0}, more = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_stats_take(&s, &d, &row, 1, &e) == FM_EINPUT, "2^41 pixels");
     CHECK(strstr(e.msg, "more than 2^40 values"), "%s", e.msg);
@@ -123,7 +123,7 @@ most(void)
     s.count = 1;
     more.count = (uint64_t)1 << 40;
     s.feature = more.feature = (struct fm_stats_feature *)&f;
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_stats_add(&s, &more, &e) == FM_EINPUT, "added");
     CHECK(strstr(e.msg, "more than 2^40 values"), "%s", e.msg);
 }
@@ -174,7 +174,7 @@ hostile(void)
     struct fm_dataset d = table(x, 4, 2, "a\0b", 4);
     struct fm_stats s = take(&d, rows, 4), t;
     struct fm_buf b = text(&s);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     size_t used;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -217,7 +217,7 @@ unlike(void)
     struct fm_stats s = take(&one, rows, 4);
 
     for (size_t i = 0; i < 3; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_stats t = take(bad[i].d, rows, 1);
 
         CHECK(fm_stats_add(&s, &t, &e) == FM_EINPUT, "%s", bad[i].why);

@@ -53,7 +53,7 @@ values(void)
     CHECK(m->tensor[last].masked && m->tensor[last].step == m->full - 1,
           "the last step is the last float");
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         int rc;
 
         fm_putf(at, row[i].v);
@@ -78,7 +78,7 @@ parsed(void)
     struct fm_model *m = model(FM_FEDBAT);
     struct fm_bundle b = fx_answer(m, "a", 10, 1), got;
     struct fm_buf file = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     fm_putf(b.bytes.data + b.bytes.len - 4, 0.01f);
     CHECK(!fm_bundle_write(&file, &b, &e), "%s", e.msg);

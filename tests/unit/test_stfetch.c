@@ -20,7 +20,7 @@ fetch(struct fm_buf *file, const void *p, size_t n, off_t hole, bool pipes)
     size_t size;
     int end[2], rc;
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     if (pipes) {
         CHECK(pipe(end) == 0 && write(end[1], p, n) == (ssize_t)n, "pipe");
         close(end[1]);

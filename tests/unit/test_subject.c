@@ -7,7 +7,7 @@
 static void
 refused(const char *path, const struct fm_model *base, const char *why)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_subject s;
 
     CHECK(fm_subject_read(&s, path, base, &e) == FM_EINPUT &&
@@ -20,7 +20,7 @@ int
 main(void)
 {
     struct fm_model *m = fx_model(FX_TINY, FM_FEDMRN, FM_UNIFORM);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf b = {0};
     struct fm_subject s;
     struct fm_partial sum;

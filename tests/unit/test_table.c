@@ -22,7 +22,7 @@ parse(struct fm_table *t, const char *text, const char *label, bool mean,
 
     CHECK(copy, "memory");
     memcpy(copy, text, n + 1);
-    *e = (struct fm_err){FM_OK, ""};
+    *e = (struct fm_err){0};
     if (list) {
         CHECK(strlen(list) < sizeof room, "room");
         strcpy(room, list);
@@ -137,7 +137,7 @@ hostile(void)
               strstr(e.msg, "column 'b' has no value to take the mean of"),
           "%s", e.msg);
     fm_table_free(&t);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_table_parse(&t, nul, sizeof nul - 1, "y", kind, NULL, false, &e) ==
                   FM_EINPUT &&
               strcmp(e.msg, "line 2: not a text: a NUL byte") == 0,

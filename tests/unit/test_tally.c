@@ -23,7 +23,7 @@ rules(void)
     struct fm_counted sum = entry("a", 1, 10, "s.sum");
     struct fm_counted s2 = entry("s", 3, 5, "s.sum");
     const struct fm_counted *old;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_tally t = {0};
 
     sum.summed = s2.summed = true;
@@ -35,7 +35,7 @@ rules(void)
     other.offset = 77;
     CHECK(fm_tally_count(&t, &other, &old, &e) == FM_EINPUT, "other");
     CHECK(strstr(e.msg, "another bundle of client a than a.mrn"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_tally_count(&t, &sum, &old, &e) == FM_EINPUT, "sum");
     CHECK(strstr(e.msg, "a is already counted by a.mrn"), "%s", e.msg);
 
@@ -50,7 +50,7 @@ static void
 bounds(void)
 {
     const struct fm_counted *old;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_tally t = {0};
     struct fm_counted a = entry("a", 1, FM_SAMPLES_MAX, "a");
     struct fm_counted b = entry("b", 2, FM_SAMPLES_MAX - 1, "b");
@@ -67,7 +67,7 @@ bounds(void)
 
         snprintf(name, sizeof name, "%d", i);
         a = entry(name, (uint8_t)i, 1, "a");
-        e = (struct fm_err){FM_OK, ""};
+        e = (struct fm_err){0};
         CHECK(fm_tally_count(&t, &a, &old, &e) ==
                   (i < FM_PARTS_MAX ? 0 : FM_EINPUT),
               "client %d: %s", i, e.msg);
@@ -82,7 +82,7 @@ many(void)
 {
     enum { N = 3000 };
     const struct fm_counted *old;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_tally t = {0};
     struct fm_part *part;
     struct fm_id *id;

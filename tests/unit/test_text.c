@@ -58,7 +58,7 @@ known_answers(void)
 static void
 files(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char text[] = "A\r\nb\rc\n\xc3\xa9\r";
     size_t n = strlen(text);
     static const uint8_t want[] = {25, 0, 54, 79, 55, 0, 79, 79};
@@ -70,7 +70,7 @@ files(void)
 static void
 hostile(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     char text[] = "one\ntwo\n\0three";
     size_t n = sizeof text - 1;
 

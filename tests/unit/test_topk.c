@@ -83,11 +83,11 @@ hostile(void)
     const struct fm_codec_shape s = cf_shape("topk:0.00001");
     static float y[CF_N];
     uint8_t code[16] = {0};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     CHECK(fm_codec_decode(y, &s, code, 4, &e) == FM_EINPUT, "length 0");
     CHECK(strstr(e.msg, "value 0 has no place among 16000"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_codec_decode(y, &s, code, 3, &e) == FM_EINPUT, "3 bytes");
     CHECK(strstr(e.msg, "3 bytes cannot hold 1 of 16000"), "%s", e.msg);
     memset(code + 4, 0xff, 12);

@@ -11,7 +11,7 @@ values(enum fm_method method, enum fm_dist dist)
 {
     struct fm_model *m = fx_model(FX_ARCH, method, dist);
     struct fm_bundle b = fx_answer(m, "7", 600, 1);
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf out = {0};
     struct fm_st st;
     char hex[FM_ID_HEX];

@@ -39,7 +39,7 @@ main(void)
                             .agreement = -3.14159};
     struct fm_answer bad = {.file = "x", .verdict = FM_REFUSED};
     struct fm_buf text[2] = {{0}, {0}};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     /* In any order of the answers. */
     for (int turn = 0; turn < 2; turn++) {

@@ -9,7 +9,7 @@ static struct fm_err e;
 static int
 verify(const struct fm_buf *bytes, const struct fm_model *base)
 {
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     fx_save("f", bytes);
     return fm_verify("f", base, NULL, &e);
 }
@@ -39,7 +39,7 @@ kind(const struct fm_buf *good, const struct fm_model *base,
     CHECK(fm_verify("-", base, NULL, &e) == FM_EINPUT, "cut on stdin");
     fx_save("f", good);
     CHECK(freopen("f", "rb", stdin), "freopen");
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_verify("-", base, NULL, &e) == 0, "%s", e.msg);
 }
 
@@ -75,7 +75,7 @@ unsigned_kind(const struct fm_buf *bytes, const char *word)
 {
     static const struct fm_guard guard = {.begin = begin};
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     fx_save("f", bytes);
     CHECK(fm_verify("f", NULL, &guard, &e) == FM_EINPUT, "passed: a %s", word);
     CHECK(strncmp(e.msg, "f: a ", 5) == 0 && strstr(e.msg, word), "%s", e.msg);
@@ -118,7 +118,7 @@ main(void)
     CHECK(fm_buf_add(&out, "to be or not to be", 18, NULL) == 0, "memory");
     CHECK(verify(&out, NULL) == FM_EINPUT, "text");
     CHECK(strstr(e.msg, "f: not a bundle, round file"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_verify("nosuch", NULL, NULL, &e) == FM_EINPUT, "missing");
 
     fm_buf_free(&out);

@@ -57,7 +57,7 @@ exact(struct fm_pool *pool)
     struct fm_model *m = model(1, 0, 0), *next = model(1, 0, 0);
     struct fm_bundle b[CLIENTS];
     const struct fm_bundle *list[CLIENTS];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_votes *all = fm_votes_new(m, &e), *one = fm_votes_new(m, &e);
 
     CHECK(all && one, "%s", e.msg);
@@ -94,7 +94,7 @@ crowd(void)
     static const struct fm_bundle *list[MANY];
     struct fm_model *m = model(1, 0, 0);
     struct fm_bundle b[CLIENTS];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_votes *v = fm_votes_new(m, &e);
 
     answers(b, list, m);
@@ -125,7 +125,7 @@ resets(void)
         struct fm_model *m = model(rule[r].reset, rule[r].round, 9);
         struct fm_bundle b[CLIENTS];
         const struct fm_bundle *list[CLIENTS];
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_votes *v = fm_votes_new(m, &e);
 
         answers(b, list, m);
@@ -152,7 +152,7 @@ limits(void)
     struct fm_model *m = model(0, 1, INT32_MAX - 4);
     struct fm_bundle b[CLIENTS];
     const struct fm_bundle *list[CLIENTS];
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_votes *v = fm_votes_new(m, &e);
 
     answers(b, list, m);
@@ -176,7 +176,7 @@ partial(void)
     struct fm_partial p = {.part = part, .n = CLIENTS};
     struct fm_accum *back;
     struct fm_partial_info info;
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_buf file = {0};
 
     p.sum = fm_accum_new(m, &e);

@@ -18,7 +18,7 @@ take(struct fm_vouch *v, const char *path)
     struct fm_item item;
     int rc;
 
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_items_open(&it, path, m, LIMIT, &e) == 0, "%s", e.msg);
     rc = fm_items_guard(&it, fm_vouch_guard(v), path, &e);
     while (rc == 0 && (rc = fm_items_next(&it, &item, &e)) == 0 &&

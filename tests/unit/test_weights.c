@@ -23,7 +23,7 @@ static const char text[] = "input 5\n"
 static struct fm_model *
 model(enum fm_method method, enum fm_masking masking)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_settings set;
     struct fm_model *m;
 
@@ -64,7 +64,7 @@ whole(const struct fm_model *m, size_t i, const char *client, uint64_t key,
 {
     struct whole t = {.count = m->arch->tensor[i].count};
     struct fm_place at = {key, high, (uint32_t)i, (uint32_t)purpose};
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
 
     t.u = fm_alloc(t.count, sizeof *t.u, &e);
     t.n = fm_alloc(t.count, sizeof *t.n, &e);
@@ -175,7 +175,7 @@ static void
 one_case(enum fm_method method, enum fm_masking masking, enum fm_dither dither,
          struct fm_pool *pool)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(method, masking);
     struct fm_settings set = m->set;
     struct fm_local l = local(m, &set, pool);
@@ -205,7 +205,7 @@ one_case(enum fm_method method, enum fm_masking masking, enum fm_dither dither,
 static void
 momentum(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_model *m = model(FM_FEDAVG, FM_PSM);
     struct fm_settings set = m->set;
     struct fm_local l = local(m, &set, NULL);
@@ -237,7 +237,7 @@ wild(void)
     static const float g[] = {NAN, INFINITY, 0x1p39f};
 
     for (int i = 0; i < 3; i++) {
-        struct fm_err e = {FM_OK, ""};
+        struct fm_err e = {0};
         struct fm_model *m = model(method[i], FM_PSM);
         struct fm_local l = local(m, &m->set, NULL);
         struct fm_weights *v = fm_weights_new(&l, 2, &e);
@@ -254,7 +254,7 @@ wild(void)
 int
 main(void)
 {
-    struct fm_err e = {FM_OK, ""};
+    struct fm_err e = {0};
     struct fm_pool *pool = fm_pool_new(3, &e);
 
     CHECK(pool, "%s", e.msg);

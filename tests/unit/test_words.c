@@ -42,10 +42,10 @@ hostile(void)
     size_t dim[3];
 
     memset(line, 'x', sizeof line);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_words_cut(&w, line, sizeof line) == FM_EINPUT, "long line");
     CHECK(strstr(e.msg, "t:1: longer than 255"), "%s", e.msg);
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(fm_words_cut(&w, "a b c d e f g h i", 17) == FM_EINPUT, "words");
     CHECK(strstr(e.msg, "t:2: a: more than 8 words"), "%s", e.msg);
     line[0] = '#'; /* a long comment is no fault */
