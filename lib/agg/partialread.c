@@ -380,7 +380,7 @@ fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
     struct fm_err why = {0};
     struct fm_member m = {0};
     struct fm_sealed s;
-    int rc;
+    int rc, end = 0;
 
     assert(item->kind == FM_ITEM_PARTIAL);
     assert(!sum || sum->base == it->base);
@@ -390,18 +390,16 @@ fm_partial_read(struct fm_partial_info *info, struct fm_items *it,
         rc = read_members(info, &s, &m, it, sum, &why);
     /* That it is damaged explains more than what the damage looks like. */
     if (rc != FM_ESYS && !s.broken) {
-        int end = fm_sealed_end(&s, &info->id, e);
-
+        end = fm_sealed_end(&s, &info->id, e);
         it->passable = rc == FM_EINPUT && end == 0 && s.members == MEMBERS;
         rc = end ? end : rc;
         if (rc == 0 && s.members != MEMBERS)
             rc = fm_err_set(e, FM_EINPUT, "member %d is not checksum", MEMBERS);
     }
     info->bytes = s.bytes;
-    if (rc)
-        rc = fm_err_set(e, why.code ? why.code : (enum fm_code)rc, "%s",
-                        why.msg);
-    else if (sum)
+    if (why.code && !end)
+        rc = fm_err_pass(e, &why);
+    if (rc == 0 && sum)
         sum->weight += info->weight;
     if (rc == 0 && sum && sum->votes)
         sum->votes->n += (uint32_t)info->n;

@@ -31,6 +31,7 @@ fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
     if (!e || e->code != FM_OK)
         return (int)code;
     e->code = code;
+    e->unread = false;
     va_start(ap, fmt);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
@@ -77,6 +78,29 @@ fm_err_errno(struct fm_err *e, int err, const char *name)
         code = FM_ESYS;
     }
     return fm_err_set(e, code, "%s: %s", name, strerror(err));
+}
+
+int
+fm_err_unread(struct fm_err *e, int err, const char *name)
+{
+    const bool first = e && e->code == FM_OK;
+    const int rc = fm_err_errno(e, err, name);
+
+    if (first && rc == FM_ESYS)
+        e->unread =
+            err != ENOMEM && err != ENOBUFS && err != EMFILE && err != ENFILE;
+    return rc;
+}
+
+int
+fm_err_pass(struct fm_err *e, const struct fm_err *why)
+{
+    const bool first = e && e->code == FM_OK;
+    const int rc = fm_err_set(e, why->code, "%s", why->msg);
+
+    if (first)
+        e->unread = why->unread;
+    return rc;
 }
 
 int

@@ -7,11 +7,15 @@
  * one of the codes below with a message filled in.  A broken precondition is
  * a bug in the caller and is caught by assert, not reported.
  *
+ * A struct fm_err starts from {0}.
+ *
  * The codes are the exit statuses of the tools, so that a tool can return what
  * the library gave it.  2 (usage) is missing here: only lib/cli knows options.
  */
 #ifndef FM_BASE_ERR_H
 #define FM_BASE_ERR_H
+
+#include <stdbool.h>
 
 enum fm_code {
     FM_OK = 0,
@@ -22,6 +26,7 @@ enum fm_code {
 struct fm_err {
     enum fm_code code;
     char msg[400]; /* one line, no newline, names the file and the place */
+    bool unread;   /* FM_ESYS, but of an input's device: see fm_err_unread */
 };
 
 /*
@@ -47,6 +52,19 @@ int fm_err_where(struct fm_err *e, const char *where);
  * (I/O, no space, no memory, no descriptors) is FM_ESYS.  Returns the code.
  */
 int fm_err_errno(struct fm_err *e, int err, const char *name);
+
+/*
+ * fm_err_unread - the same for opening or reading an input.  Where it is the
+ * input's own device that failed (a worn stick's EIO), and not memory or
+ * descriptors that ran out, e->unread is set, for who can do without the input.
+ */
+int fm_err_unread(struct fm_err *e, int err, const char *name);
+
+/*
+ * fm_err_pass - record the failure that is in `why`, under the rules of
+ * fm_err_set.  Returns its code.
+ */
+int fm_err_pass(struct fm_err *e, const struct fm_err *why);
 
 /* fm_err_nomem - the one way to say that memory ran out.  Returns FM_ESYS. */
 int fm_err_nomem(struct fm_err *e);

@@ -41,7 +41,7 @@ fm_source_open(struct fm_source *s, const char *path, struct fm_err *e)
     fm_source_close(s);
     if (err == EBADF)
         return fm_err_set(e, FM_EINPUT, "%s: it is closed", s->name);
-    return fm_err_errno(e, err, s->name);
+    return fm_err_unread(e, err, s->name);
 }
 
 /* One read from the descriptor itself. */
@@ -62,7 +62,7 @@ some(struct fm_source *s, void *p, size_t n, size_t *got, struct fm_err *e)
             /* EBADF is a closed standard input: there is none to read. */
             if (errno == EBADF)
                 return fm_err_set(e, FM_EINPUT, "%s: it is closed", s->name);
-            return fm_err_errno(e, errno, s->name);
+            return fm_err_unread(e, errno, s->name);
         }
     }
     *got = (size_t)k;

@@ -279,7 +279,7 @@ frame(struct fm_buf *b, struct fm_items *it, struct fm_err *e)
                               : "not a bundle, round file or partial sum");
     if (rc == 0 && b->len && !opens_with(b, "partial.json"))
         rc = fm_archive_rest(b, 0, &it->src, it->limit, &why);
-    return rc ? fm_err_set(e, why.code, "%s", why.msg) : 0;
+    return rc ? fm_err_pass(e, &why) : 0;
 }
 
 int

@@ -80,12 +80,11 @@ fm_record_past(const struct fm_ledger *l, size_t n,
 
 int
 fm_record_count(void *record, const struct fm_part *part, uint64_t round,
-                const struct fm_buf *answer, struct fm_err *e)
+                const uint8_t *digest, struct fm_err *e)
 {
     struct fm_record *r = record;
 
-    return fm_ledger_count(&r->entry, part, round, answer ? answer->data : NULL,
-                           answer ? answer->len : 0, e);
+    return fm_ledger_count(&r->entry, part, round, digest, e);
 }
 
 void

@@ -52,7 +52,7 @@ int fm_record_past(const struct fm_ledger *l, size_t n,
 
 /* fm_record_count - the hook `count` of fed/round.h, with the record as ctx. */
 int fm_record_count(void *record, const struct fm_part *part, uint64_t round,
-                    const struct fm_buf *answer, struct fm_err *e);
+                    const uint8_t *digest, struct fm_err *e);
 
 /* fm_record_refuse - what does not count, and why; of the last of too many only
  * the number is kept. */

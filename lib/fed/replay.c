@@ -95,14 +95,14 @@ wanted(void *ctx, const struct fm_bundle *b)
 
 static int
 count(void *ctx, const struct fm_part *part, uint64_t round,
-      const struct fm_buf *answer, struct fm_err *e)
+      const uint8_t *digest, struct fm_err *e)
 {
     struct replay *r = ctx;
     struct fm_ledger_input like = {.part = *part};
     const struct fm_ledger_input *in =
         find(r->by_id, r->line->n, &like, compare_ids);
 
-    (void)answer;
+    (void)digest;
     if (!in || strcmp(in->part.client, part->client) != 0 ||
         in->round != round || in->part.samples != part->samples ||
         in->part.weight != part->weight)

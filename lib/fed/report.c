@@ -306,7 +306,7 @@ report_data(struct fm_json *o, struct fm_source *src, struct fm_err *e)
 
     if (rc)
         goto out;
-    if (file.len < 4 || file.data[0] || file.data[1]) {
+    if (file.len < 4 || (file.data[0] | file.data[1])) {
         rc = fm_err_set(e, FM_EINPUT,
                         "%s: not a model, bundle, round file, partial sum, "
                         "safetensors or IDX file",

@@ -170,7 +170,7 @@ close_round(struct fm_round *r, struct fm_err *e)
     if (r->policy.report && told == 0)
         told = fm_verdicts_add(&r->report, round, &base, &r->policy, &r->claims,
                                rc ? why.msg : NULL, e);
-    return rc ? fm_err_set(e, why.code, "%s", why.msg) : told;
+    return rc ? fm_err_pass(e, &why) : told;
 }
 
 /* Who counted is remembered for as long as a late answer may come. */
@@ -187,6 +187,15 @@ remember(struct fm_round *r, struct fm_err *e)
         rc = fm_seen_add(&r->seen, r->tally.client[i].part.client,
                          r->tally.client[i].round, e);
     return rc;
+}
+
+int
+fm_round_restart(struct fm_round *r, struct fm_err *e)
+{
+    for (size_t i = 0; i < r->nwait; i++)
+        fm_item_free(&r->wait[i]);
+    r->nwait = r->bytes = 0;
+    return new_rule(r, e) ? FM_ESYS : fm_accum_reset(r->sum, e);
 }
 
 /* The round at work is over, and another begins. */
@@ -208,7 +217,7 @@ begin(struct fm_round *r, struct fm_err *e)
             return FM_ESYS;
         }
     }
-    return new_rule(r, e) ? FM_ESYS : fm_accum_reset(r->sum, e);
+    return fm_round_restart(r, e);
 }
 
 int
@@ -304,7 +313,7 @@ sum_up(struct fm_round *r, struct fm_err *e)
     if (r->policy.report && told == 0)
         told = fm_verdicts_add(&r->report, r->base->round + 1, &r->base->id,
                                &r->policy, &r->claims, rc ? why.msg : NULL, e);
-    return rc ? fm_err_set(e, why.code, "%s", why.msg) : told;
+    return rc ? fm_err_pass(e, &why) : told;
 }
 
 int

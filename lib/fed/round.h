@@ -19,8 +19,10 @@
  *
  * Under a quorum no single answer decides that: each counts in the round that
  * it answers, whatever the order, and what is older than the base in the first.
- * Once all were read a round is closed, and the next one opens when its quorum
- * of clients has answered the model that came out; else these are refused.
+ * One that its device does not give, or that is another when it is read again to
+ * be added, is refused alone, like one that is damaged.  Once all were read a
+ * round is closed, and the next one opens when its quorum of clients has
+ * answered the model that came out; else these are refused.
  *
  * Memory: the base model and the sums (together 12 bytes for each masked
  * parameter, 20 for each full one), bundles in flight (at most 24 MiB and half
@@ -44,11 +46,11 @@ struct fm_round_hooks {
     void (*note)(void *ctx, const char *text);
     void (*progress)(void *ctx, size_t bundles);
     void *ctx;
-    /* Each client that counts, the round that it answers, and its bundle's
-     * bytes as they came; NULL when it is inside a partial sum.  0 or a code.
-     */
+    /* Each client that counts, the round that it answers, and BLAKE2b of its
+     * bundle's bytes (FM_BLAKE_256) as they came; NULL when it is inside a
+     * partial sum.  0 or a code. */
     int (*count)(void *ctx, const struct fm_part *part, uint64_t round,
-                 const struct fm_buf *answer, struct fm_err *e);
+                 const uint8_t *digest, struct fm_err *e);
     /* Which bundles there are at all; the others are passed over in silence. */
     bool (*wanted)(void *ctx, const struct fm_bundle *b);
 };

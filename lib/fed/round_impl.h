@@ -85,11 +85,24 @@ int fm_round_part(const struct fm_round *r, const struct fm_part *part,
 void fm_round_say(const struct fm_round *r, const char *file, uint64_t offset,
                   const char *what);
 
-/* fm_round_tell - tell who keeps a book that a client counts; `answer` as
+/* fm_round_tell - tell who keeps a book that a client counts; `digest` as
  * hooks.count has it.  0 or a code. */
 int fm_round_tell(struct fm_round *r, const struct fm_part *part,
-                  uint64_t round, const struct fm_buf *answer,
-                  struct fm_err *e);
+                  uint64_t round, const uint8_t *digest, struct fm_err *e);
+
+/* fm_round_digest - note in a->digest what a bundle's bytes are, where somebody
+ * vouches for them or keeps a book. */
+void fm_round_digest(const struct fm_round *r, struct fm_answer *a,
+                     const struct fm_bundle *b);
+
+/* fm_round_alone - does a failure refuse no more than the answer that was at
+ * work?  Under a quorum also what its own device does not give (a worn stick),
+ * but never what the machine lacks. */
+bool fm_round_alone(const struct fm_round *r, int rc, const struct fm_err *why);
+
+/* fm_round_restart - forget all that was added to the sum of the round at
+ * work.  0 or FM_ESYS. */
+int fm_round_restart(struct fm_round *r, struct fm_err *e);
 
 /* fm_round_once - has the client of a late answer counted in that round, by
  * another one?  0 or FM_EINPUT. */

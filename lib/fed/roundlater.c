@@ -16,9 +16,8 @@ fm_round_wait(struct fm_round *r, const struct fm_answer *a,
     waits.id = b->id;
     waits.round = r->round;
     waits.from = r->from;
-    if (!a->summed && r->guard)
-        fm_blake(waits.digest, sizeof waits.digest, b->bytes.data,
-                 b->bytes.len);
+    if (!a->summed)
+        fm_round_digest(r, &waits, b);
     /* Who is in a sum is asked when its turn comes. */
     return fm_claims_add(&r->later, &waits, &part, !a->summed, NULL, e);
 }
@@ -70,16 +69,16 @@ look(struct fm_round *r, size_t i, struct fm_err *e)
     if (fm_round_follows(r, &was->from, &why))
         return refuse(r, &r->later, i, why.msg, e);
     rc = fm_round_again(r, was, &it, &item, &why);
-    if (rc == FM_EINPUT)
+    if (fm_round_alone(r, rc, &why))
         return refuse(r, &r->later, i, fm_round_bare(&why, was->file), e);
     if (rc)
-        return fm_err_set(e, why.code, "%s", why.msg);
+        return fm_err_pass(e, &why);
     rc = fm_round_item(r, &it, &item, &a, &none, &why);
     fm_item_free(&item);
     fm_items_close(&it);
-    if (rc == FM_EINPUT)
+    if (fm_round_alone(r, rc, &why))
         return refuse(r, &r->later, i, fm_round_bare(&why, was->file), e);
-    return rc ? fm_err_set(e, why.code, "%s", why.msg) : 0;
+    return rc ? fm_err_pass(e, &why) : 0;
 }
 
 /* Those of the next round go into the claims, and from `later`. */

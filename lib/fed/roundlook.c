@@ -41,6 +41,27 @@ fm_round_bare(const struct fm_err *why, const char *file)
     return text;
 }
 
+bool
+fm_round_alone(const struct fm_round *r, int rc, const struct fm_err *why)
+{
+    return rc == FM_EINPUT || (rc && why->unread && r->policy.quorum);
+}
+
+/* Who vouches, and who keeps a book, means these very bytes. */
+static bool
+needs_digest(const struct fm_round *r)
+{
+    return r->guard || r->hooks.count;
+}
+
+void
+fm_round_digest(const struct fm_round *r, struct fm_answer *a,
+                const struct fm_bundle *b)
+{
+    if (needs_digest(r))
+        fm_blake(a->digest, sizeof a->digest, b->bytes.data, b->bytes.len);
+}
+
 /* What is in a bundle, as far as it was parsed. */
 static size_t
 part_of(struct fm_part *part, const struct fm_bundle *b)
@@ -62,8 +83,7 @@ look_bundle(struct fm_round *r, struct fm_answer *a, const struct fm_bundle *b,
         return 0;
     a->id = b->id;
     a->round = b->round;
-    if (r->guard)
-        fm_blake(a->digest, sizeof a->digest, b->bytes.data, b->bytes.len);
+    fm_round_digest(r, a, b);
     if (fm_policy_excludes(&r->policy, b->client)) {
         a->verdict = FM_EXCLUDED;
         fm_err_set(&why, FM_EINPUT, "client %s is excluded", b->client);
@@ -86,7 +106,7 @@ look_sum(struct fm_round *r, struct fm_items *it, const struct fm_item *item,
     a->summed = true;
     rc = fm_partial_read(&info, it, item, NULL, &why);
     if (rc && (rc == FM_ESYS || !it->passable))
-        return fm_err_set(e, why.code, "%s", why.msg);
+        return fm_err_pass(e, &why);
     if (rc && r->waits)
         return fm_round_wait(r, a, item, e);
     if (rc == 0 && fm_round_sums(r, &why) == 0)
@@ -192,7 +212,7 @@ look_items(struct fm_round *r, struct fm_items *it, struct fm_err *e)
         r->waits = false;
         rc = fm_items_next(it, &item, &why);
         if (rc && (rc == FM_ESYS || r->failed || !it->passable))
-            return fm_err_set(e, why.code, "%s", why.msg);
+            return fm_err_pass(e, &why);
         if (rc == 0 && item.kind == FM_ITEM_NONE)
             return 0;
         a.offset = item.offset;
@@ -245,8 +265,8 @@ fm_round_look(struct fm_round *r, const char *path, struct fm_err *e)
     if (rc == 0)
         return 0;
     /* What has ended a round cannot be taken back. */
-    if (rc == FM_ESYS || r->failed || r->steps > steps)
-        return fm_err_set(e, why.code, "%s", why.msg);
+    if (!fm_round_alone(r, rc, &why) || r->failed || r->steps > steps)
+        return fm_err_pass(e, &why);
     if (r->full)
         forget_source(r);
     r->full = false;
@@ -310,19 +330,16 @@ changed(const struct fm_answer *a, struct fm_err *e)
 }
 
 /* Is it what it was?  An id is no proof against who wants another content to
- * have it: what a signature held for must be the very bytes. */
+ * have it. */
 static bool
 same_bundle(const struct fm_round *r, const struct fm_answer *a,
             const struct fm_bundle *b)
 {
-    uint8_t digest[FM_BLAKE_256];
+    struct fm_answer now = *a;
 
-    if (fm_id_cmp(&b->id, &a->id) != 0)
-        return false;
-    if (!r->guard)
-        return true;
-    fm_blake(digest, sizeof digest, b->bytes.data, b->bytes.len);
-    return memcmp(digest, a->digest, sizeof digest) == 0;
+    fm_round_digest(r, &now, b);
+    return fm_id_cmp(&b->id, &a->id) == 0 &&
+           memcmp(now.digest, a->digest, sizeof now.digest) == 0;
 }
 
 /* Read an answer that was read before. */
@@ -349,9 +366,9 @@ fm_round_again(struct fm_round *r, const struct fm_answer *a,
     return rc;
 }
 
-/* The tally of what counts, for the names in the next model. */
+/* What counts, for the names in the next model and for who keeps a book. */
 static int
-tally(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
+count(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
 {
     struct fm_counted c = {.file = a->file,
                            .offset = a->offset,
@@ -364,19 +381,11 @@ tally(struct fm_round *r, const struct fm_answer *a, struct fm_err *e)
         c.part = r->claims.part[a->first + i];
         rc = fm_tally_count(&r->tally, &c, &old, e);
         assert(rc || !old);
+        if (rc == 0)
+            rc = fm_round_tell(r, &c.part, a->round,
+                               a->summed ? NULL : a->digest, e);
     }
     return rc;
-}
-
-static int
-add_bundle(struct fm_round *r, const struct fm_answer *a, struct fm_item *item,
-           struct fm_err *e)
-{
-    const struct fm_part *part = &r->claims.part[a->first];
-    int rc = fm_round_tell(r, part, a->round, &item->bundle.bytes, e);
-
-    item->bundle.weight = part->weight;
-    return rc ? rc : fm_round_add(r, item, e);
 }
 
 static int
@@ -389,37 +398,64 @@ add_sum(struct fm_round *r, const struct fm_answer *a, struct fm_items *it,
     if (rc)
         return rc;
     free(info.part);
-    if (fm_id_cmp(&info.id, &a->id) != 0)
-        return changed(a, e);
-    for (size_t i = 0; i < a->n && rc == 0; i++)
-        rc = fm_round_tell(r, &r->claims.part[a->first + i], a->round, NULL, e);
+    return fm_id_cmp(&info.id, &a->id) == 0 ? 0 : changed(a, e);
+}
+
+/* Add answer `a`, which counts; *spoilt: a part of it is in the sum. */
+static int
+add(struct fm_round *r, const struct fm_answer *a, bool *spoilt,
+    struct fm_err *e)
+{
+    struct fm_items it;
+    struct fm_item item;
+    int rc = fm_round_again(r, a, &it, &item, e);
+
+    if (rc)
+        return rc;
+    if (a->summed) {
+        rc = add_sum(r, a, &it, &item, e);
+        *spoilt = rc != 0;
+    } else {
+        item.bundle.weight = r->claims.part[a->first].weight;
+        rc = fm_round_add(r, &item, e);
+    }
+    fm_item_free(&item);
+    fm_items_close(&it);
     return rc;
 }
 
 /*
- * Answer `i`, which counts.  Under a quorum one that is not there any more, or
- * is another, goes alone; but what of a sum was added cannot be taken back.
+ * Add all that count.  Under a quorum an answer that is not there any more, or
+ * is another, goes alone; and when a part of it is in the sum, all the others
+ * are added again.
  */
 static int
-add(struct fm_round *r, size_t i, struct fm_err *e)
+add_all(struct fm_round *r, struct fm_err *e)
 {
-    const struct fm_answer *a = &r->claims.answer[i];
-    struct fm_err why = {0};
-    struct fm_items it;
-    struct fm_item item;
-    int rc = fm_round_again(r, a, &it, &item, &why);
+    int rc = 0;
 
-    if (rc == FM_EINPUT && r->policy.quorum)
-        return fm_claims_refuse(&r->claims, i, "it changed while it was read",
-                                e);
-    if (rc)
-        return fm_err_set(e, why.code, "%s", why.msg);
-    if ((rc = tally(r, a, e)) == 0)
-        rc = a->summed ? add_sum(r, a, &it, &item, e)
-                       : add_bundle(r, a, &item, e);
-    fm_item_free(&item);
-    fm_items_close(&it);
-    return rc;
+    for (size_t i = 0; i < r->claims.n && rc == 0; i++) {
+        struct fm_err why = {0};
+        bool spoilt = false;
+
+        if (r->claims.answer[i].verdict != FM_COUNTS)
+            continue;
+        rc = add(r, &r->claims.answer[i], &spoilt, &why);
+        if (rc == 0)
+            continue;
+        if (!r->policy.quorum || !fm_round_alone(r, rc, &why))
+            return fm_err_pass(e, &why);
+        rc = fm_claims_refuse(
+            &r->claims, i,
+            why.unread ? fm_round_bare(&why, r->claims.answer[i].file)
+                       : "it changed while it was read",
+            e);
+        if (rc == 0 && spoilt) {
+            rc = fm_round_restart(r, e);
+            i = (size_t)-1;
+        }
+    }
+    return rc ? rc : fm_round_flush(r, e);
 }
 
 /* --- And what do the others think of it? --------------------------------
@@ -492,12 +528,12 @@ judge(struct fm_round *r, struct fm_err *e)
             continue;
         j->r = r;
         rc = fm_round_again(r, a, &it, item, &why);
-        if (rc == FM_EINPUT) { /* it has counted, and is gone */
+        if (fm_round_alone(r, rc, &why)) { /* it has counted, and is gone */
             rc = 0;
             continue;
         }
         if (rc) {
-            fm_err_set(e, why.code, "%s", why.msg);
+            fm_err_pass(e, &why);
             break;
         }
         fm_items_close(&it);
@@ -521,14 +557,14 @@ int
 fm_round_settle(struct fm_round *r, struct fm_err *e)
 {
     const struct fm_claims *c = &r->claims;
-    int rc = decide(r, e);
+    int rc;
 
+    if ((rc = decide(r, e)) || (rc = add_all(r, e)) || (rc = say_refused(r, e)))
+        return rc;
     for (size_t i = 0; i < c->n && rc == 0; i++)
         if (c->answer[i].verdict == FM_COUNTS)
-            rc = add(r, i, e);
-    if (rc == 0)
-        rc = say_refused(r, e);
-    if (rc || (rc = fm_round_flush(r, e)))
+            rc = count(r, &c->answer[i], e);
+    if (rc)
         return rc;
     return r->policy.report ? judge(r, e) : 0;
 }

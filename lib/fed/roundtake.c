@@ -107,12 +107,12 @@ fm_round_add(struct fm_round *r, struct fm_item *item, struct fm_err *e)
 
 int
 fm_round_tell(struct fm_round *r, const struct fm_part *part, uint64_t round,
-              const struct fm_buf *answer, struct fm_err *e)
+              const uint8_t *digest, struct fm_err *e)
 {
     r->unsure += round < r->known;
     if (!r->hooks.count)
         return 0;
-    return r->hooks.count(r->hooks.ctx, part, round, answer, e);
+    return r->hooks.count(r->hooks.ctx, part, round, digest, e);
 }
 
 int
@@ -134,6 +134,7 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
 {
     const struct fm_bundle *b = &item->bundle;
     const struct fm_counted *old;
+    struct fm_answer a = {0};
     char text[FM_PLACE_MAX + 64], there[FM_PLACE_MAX];
     int rc;
 
@@ -159,7 +160,8 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
         fm_round_say(r, c->file, c->offset, text);
         return 0;
     }
-    if ((rc = fm_round_tell(r, &c->part, b->round, &b->bytes, e)))
+    fm_round_digest(r, &a, b);
+    if ((rc = fm_round_tell(r, &c->part, b->round, a.digest, e)))
         return rc;
     item->bundle.weight = c->part.weight;
     return fm_round_add(r, item, e);

@@ -38,7 +38,7 @@ struct fm_answer {
     uint64_t round;    /* that it answers; 0 when nobody knows */
     struct fm_id from; /* made from this model; where the caller wants it */
     struct fm_id id;   /* of the bundle or of the partial sum's file */
-    /* BLAKE2b of the bundle's bytes, where somebody vouched for these. */
+    /* BLAKE2b of the bundle's bytes, where the caller wants it; else 0. */
     uint8_t digest[FM_BLAKE_256];
     size_t first, n; /* its clients: part[first] and on; n 0: nobody knows */
     enum fm_verdict verdict;

@@ -89,15 +89,15 @@ int fm_ledger_describe(struct fm_ledger_model *out,
 
 /*
  * Filling a line.  fm_ledger_set_policy copies the policy; fm_ledger_count adds
- * a client that counts, with its answer's `n` bytes or, inside a partial sum,
- * NULL; fm_ledger_refuse a text, of which bytes that are not printable ASCII
- * become `?`; fm_ledger_exclude and fm_ledger_add one client of either list.
- * 0, FM_ESYS, or FM_EINPUT for too many clients.
+ * a client that counts, with BLAKE2b of its answer's bytes (FM_BLAKE_256) or,
+ * inside a partial sum, NULL; fm_ledger_refuse a text, of which bytes that are
+ * not printable ASCII become `?`; fm_ledger_exclude and fm_ledger_add one
+ * client of either list. 0, FM_ESYS, or FM_EINPUT for too many clients.
  */
 int fm_ledger_set_policy(struct fm_ledger_entry *t, const struct fm_policy *p,
                          struct fm_err *e);
 int fm_ledger_count(struct fm_ledger_entry *t, const struct fm_part *part,
-                    uint64_t round, const void *p, size_t n, struct fm_err *e);
+                    uint64_t round, const uint8_t *digest, struct fm_err *e);
 int fm_ledger_exclude(struct fm_ledger_entry *t, const char *client,
                       struct fm_err *e);
 int fm_ledger_add(struct fm_ledger_entry *t, const struct fm_ledger_input *in,

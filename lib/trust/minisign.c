@@ -323,7 +323,7 @@ find_next(struct fm_signatures *in, struct fm_err *e)
         int rc = get_line(in, &text, &n, &why);
 
         if (rc == FM_ESYS)
-            return fm_err_set(e, FM_ESYS, "%s", why.msg);
+            return fm_err_pass(e, &why);
         if (rc && !text)
             in->at = in->have; /* a line without an end */
         else if (!text)

@@ -92,6 +92,11 @@ load digits
     fedmrn-pack ./?.mrn -o r1
     fedmrn-pack again.mrn -o r2
     fedmrn-aggregate --model w0 r1 r2 | cmp - w2
+    # The magnitudes that a late answer had are gone.
+    fedmrn-train -q --model w0 --images images --labels labels --client f \
+        -o late
+    run -3 --separate-stderr fedmrn-aggregate --model w1 --max-stale 1 late
+    [[ "$stderr" == *"late: answers round 1, but under noise-scale update this model does not tell that round's noise" ]]
 }
 
 @test "aggregate: partial sums in any tree" {
@@ -504,6 +509,53 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
         a.mrn next b.mrn c.mrn d.mrn -o x
     cmp x w1
     [[ $stderr = "fedmrn-aggregate: next: answers round 2, in which 1 clients count, and the quorum is 2" ]]
+}
+
+@test "aggregate: under a quorum a stick that cannot be read is left out" {
+    local n nth reads refused
+    need_strace
+    small_round
+    fedmrn-aggregate -q --model w0 [a-d].mrn -o w1
+    fedmrn-aggregate -q --model w0 [a-e].mrn -o all
+    fedmrn-aggregate -q --model w0 --partial e.mrn -o e.sum
+    read_error() { # read_error FILE WHEN ... - the tool, whose reads of it fail
+        run --separate-stderr strace -qq -f -o log -P "$PWD/$1" \
+            -e trace=read -e inject=read:error=EIO:when="$2" \
+            fedmrn-aggregate -q --model w0 "${@:3}" -o x
+    }
+    for n in e.mrn e.sum; do
+        strace -qq -f -o log -P "$PWD/$n" -e trace=read fedmrn-aggregate -q \
+            --model w0 --quorum 4 [a-d].mrn $n -o x
+        reads=$(grep -c 'read(' log)
+        refused=0
+        # Its first reads, and those of when it is added.
+        for nth in $(seq 1 4 "$reads"); do
+            read_error $n "$nth" --quorum 4 a.mrn b.mrn $n c.mrn d.mrn
+            echo "$n $nth: $status $stderr"
+            [ "$status" = 0 ]
+            # The first look, for the order of the rounds, may fail.
+            if [ -z "$stderr" ]; then
+                cmp x all
+                continue
+            fi
+            [[ $stderr = "fedmrn-aggregate: $n: Input/output error"* ]]
+            cmp x w1
+            refused=$((refused + 1))
+        done
+        [ "$refused" -gt $((reads / 8)) ]
+        read_error $n 1+ --quorum 5 [a-d].mrn $n
+        [ "$status" = 3 ]
+        # Without a quorum it is the machine that failed.
+        read_error $n 1+ [a-d].mrn $n
+        [ "$status" = 1 ]
+        read_error $n 1+ --report report [a-d].mrn $n
+        [ "$status" = 1 ]
+    done
+    # What runs out is not the stick's fault.
+    run -1 strace -qq -f -o log -P e.mrn -e trace=openat \
+        -e inject=openat:error=EMFILE fedmrn-aggregate -q --model w0 \
+        --quorum 4 [a-d].mrn e.mrn -o y
+    [ ! -e y ]
 }
 
 @test "aggregate: a quorum without a place for the copy of a stream" {

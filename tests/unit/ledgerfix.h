@@ -17,18 +17,20 @@ lf_entry(uint8_t i)
     struct fm_part part = {.client = "b", .samples = 120, .weight = 100};
     struct fm_ledger_entry t = {.tool = "test 1"};
     struct fm_err e = {0};
+    uint8_t digest[FM_BLAKE_256];
 
+    fm_blake(digest, sizeof digest, "abc", 3);
     t.base.round = i;
     t.base.id.b[0] = t.base.digest[0] = i;
     t.output.round = i + 1u;
     t.output.id.b[0] = t.output.digest[0] = (uint8_t)(i + 1);
     part.bundle.b[0] = i;
     CHECK(!fm_ledger_set_policy(&t, &policy, &e) &&
-              !fm_ledger_count(&t, &part, i + 1u, "abc", 3, &e),
+              !fm_ledger_count(&t, &part, i + 1u, digest, &e),
           "%s", e.msg);
     part = (struct fm_part){.client = "a", .samples = 7, .weight = 7};
     part.bundle.b[1] = i;
-    CHECK(!fm_ledger_count(&t, &part, i + 1u, NULL, 0, &e) &&
+    CHECK(!fm_ledger_count(&t, &part, i + 1u, NULL, &e) &&
               !fm_ledger_refuse(&t, "x.mrn: \x1b[1m no", &e),
           "%s", e.msg);
     return t;

@@ -50,6 +50,36 @@ kinds(void)
     }
 }
 
+/* Is it the input's device, or the machine? */
+static void
+unread(void)
+{
+    static const struct {
+        int err;
+        bool unread;
+    } row[] = {
+        {EIO, true},     {ESTALE, true},  {EBADMSG, true}, {ENOENT, false},
+        {ENOMEM, false}, {ENFILE, false}, {EMFILE, false}, {ENOBUFS, false},
+    };
+
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct fm_err e = {0}, first = {0};
+
+        fm_err_unread(&e, row[i].err, "f");
+        CHECK(e.unread == row[i].unread && e.msg[0] == 'f', "errno %d: %s",
+              row[i].err, e.msg);
+        CHECK(fm_err_pass(&first, &e) == (int)e.code &&
+                  first.unread == e.unread && !strcmp(first.msg, e.msg),
+              "passed on: %s", first.msg);
+        /* The first failure wins. */
+        first = (struct fm_err){0};
+        fm_err_nomem(&first);
+        fm_err_pass(&first, &e);
+        fm_err_unread(&first, row[i].err, "f");
+        CHECK(!first.unread && first.msg[0] == 'o', "%s", first.msg);
+    }
+}
+
 /* A file's name or bytes may be anything. */
 static void
 hostile(void)
@@ -83,6 +113,7 @@ main(void)
     first_wins();
     where();
     kinds();
+    unread();
     hostile();
     return 0;
 }

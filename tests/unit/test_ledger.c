@@ -46,6 +46,8 @@ differ(struct fm_ledger_entry *t, int i)
     part->weight += i == 9;
     t->base.digest[3] ^= i == 10;
     t->output.digest[3] ^= i == 11;
+    p->rostered ^= i == 13;
+    p->roster_digest[7] ^= i == 14;
     if (i == 12)
         CHECK(fm_ledger_exclude(t, "eve", NULL) == 0, "memory");
 }
@@ -80,7 +82,7 @@ says(void)
     CHECK(fm_ledger_find(&l, &like) == 2, "line %zu",
           fm_ledger_find(&l, &like));
     fm_ledger_entry_free(&like);
-    for (int i = 0; i < 13; i++) {
+    for (int i = 0; i < 15; i++) {
         like = lf_entry(1);
         fm_ledger_sort(&like);
         differ(&like, i);

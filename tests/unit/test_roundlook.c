@@ -283,6 +283,58 @@ swaps(const struct fm_model *m)
     fm_bundle_free(&b);
 }
 
+static int
+one_more(void *ctx, const struct fm_part *part, uint64_t round,
+         const uint8_t *digest, struct fm_err *e)
+{
+    (void)e;
+    CHECK(round == 1 && digest && part->weight, "client %s", part->client);
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Of a sum that changes while it is read nothing stays, and nobody counts
+ * twice, whatever was added before it. */
+static void
+spoils(const struct fm_model *m, const struct fm_model *abc)
+{
+    struct fm_buf was = {0}, is = {0}, head = {0};
+    int rounds = 0, told = 0;
+
+    rf_answer(m, "z", "z", 10);
+    partial(m, "z", "sum");
+    CHECK(fm_file_read(&was, "sum", 1 << 24, NULL) == 0, "sum");
+    rf_answer(m, "z", "y", 70);
+    partial(m, "z", "sum");
+    CHECK(fm_file_read(&is, "sum", 1 << 24, NULL) == 0, "sum");
+    for (size_t cut = 0; cut < is.len; cut += is.len / 7, rounds++) {
+        const struct fm_round_hooks hooks = {
+            .note = rf_note, .count = one_more, .ctx = &told};
+        struct fm_model *base = rf_copy(m);
+        struct fm_round *r = fm_round_new(base, NULL, &three, &hooks, NULL);
+        struct fm_buf now = {.data = is.data, .len = is.len - cut};
+        struct fm_err e = {0};
+
+        rf_notes[0] = '\0';
+        fx_save("sum", &was);
+        CHECK(r && !fm_round_take(r, "a", &e) && !fm_round_take(r, "b", &e) &&
+                  !fm_round_take(r, "sum", &e) && !fm_round_take(r, "c", &e),
+              "%s", e.msg);
+        fx_save("sum", &now);
+        CHECK(!fm_round_next(&head, r, base, &e) &&
+                  !fm_model_identify(base, &e),
+              "%s", e.msg);
+        CHECK(fm_id_cmp(&base->id, &abc->id) == 0, "another model");
+        said("sum: it changed while it was read\n");
+        CHECK(told == 3 * (rounds + 1), "%d told", told);
+        fm_buf_free(&head);
+        fm_round_free(r);
+        fm_model_free(base);
+    }
+    fm_buf_free(&was);
+    fm_buf_free(&is);
+}
+
 /* What goes while it is read goes alone, and is not missed in the report. */
 static void
 vanishes(const struct fm_model *m, const struct fm_model *abc)
@@ -357,6 +409,7 @@ main(void)
     conflicts(m, abc);
     streams(m, abc, id);
     vanishes(m, abc);
+    spoils(m, abc);
     swaps(m);
     fm_model_free(abc);
     fm_model_free(other);
