@@ -19,9 +19,9 @@
  *
  * Under a quorum no single answer decides that: each counts in the round that
  * it answers, whatever the order, and what is older than the base in the first.
- * One that its device does not give, or that is another when it is read again to
- * be added, is refused alone, like one that is damaged.  Once all were read a
- * round is closed, and the next one opens when its quorum of clients has
+ * One that its device does not give, or that is another when it is read again
+ * to be added, is refused alone, like one that is damaged.  Once all were read
+ * a round is closed, and the next one opens when its quorum of clients has
  * answered the model that came out; else these are refused.
  *
  * Memory: the base model and the sums (together 12 bytes for each masked

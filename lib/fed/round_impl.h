@@ -109,10 +109,16 @@ int fm_round_restart(struct fm_round *r, struct fm_err *e);
 int fm_round_once(struct fm_round *r, const struct fm_bundle *b,
                   struct fm_err *e);
 
-/* fm_round_look - read a source and note what it claims; fm_round_settle - at
- * the end of a round: decide, and add what counts.  0 or a code. */
+/*
+ *   fm_round_look    read a source and note what it claims
+ *   fm_round_settle  at the end of a round: decide, and add what counts
+ *   fm_round_judge   then hold each bundle that counts against the sum
+ *
+ * 0 or a code.
+ */
 int fm_round_look(struct fm_round *r, const char *path, struct fm_err *e);
 int fm_round_settle(struct fm_round *r, struct fm_err *e);
+int fm_round_judge(struct fm_round *r, struct fm_err *e);
 
 /* fm_round_note - note an answer among the claims; with `why` it does not
  * count, and the user is told.  fm_round_bare - a reason without the place

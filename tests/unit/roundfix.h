@@ -8,6 +8,7 @@
 #include "check.h"
 #include "fed/round.h"
 #include "fixture.h"
+#include "partial_file.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,6 +108,36 @@ rf_same(const struct fm_model *m, const struct fm_policy *policy,
     CHECK(next, "%s: %s", names, e.msg);
     CHECK(fm_id_cmp(&next->id, &want->id) == 0, "%s: another model", names);
     fm_model_free(next);
+}
+
+/* What is in the files `names`, added up, as `to`. */
+static inline void
+rf_partial(const struct fm_model *m, const char *names, const char *to)
+{
+    struct fm_model *base = rf_copy(m);
+    struct fm_round *r = fm_round_new(base, NULL, NULL, NULL, NULL);
+    struct fm_partial p;
+    struct fm_buf b = {0};
+    char name[64];
+    int n;
+
+    CHECK(r, "memory");
+    for (; sscanf(names, " %63s%n", name, &n) == 1; names += n)
+        CHECK(fm_round_take(r, name, NULL) == 0, "%s", name);
+    CHECK(fm_round_sum(&p, r, NULL) == 0, "sum");
+    CHECK(pf_write(&b, &p, NULL) == 0, "write");
+    fx_save(to, &b);
+    free(p.part);
+    fm_buf_free(&b);
+    fm_round_free(r);
+    fm_model_free(base);
+}
+
+/* The notes so far are these. */
+static inline void
+rf_said(const char *want)
+{
+    CHECK(strcmp(rf_notes, want) == 0, "%s, not: %s", want, rf_notes);
 }
 
 #endif
