@@ -137,6 +137,12 @@ find_label(struct fm_fields *f, const char *label, struct fm_err *e)
             return fm_err_set(e, FM_EINPUT,
                               "no column '%.*s' for a label, but one '%.*s'",
                               SHOWN, label, SHOWN, f->name[i]);
+    if (f->label == f->columns && f->columns == 1)
+        return fm_err_set(e, FM_EINPUT,
+                          "no column '%.*s' for a label; the header is one, "
+                          "'%.*s': between columns are commas, tabs or "
+                          "semicolons, or what a line such as sep=| above says",
+                          SHOWN, label, SHOWN, f->name[0]);
     if (f->label == f->columns)
         return fm_err_set(e, FM_EINPUT,
                           "no column '%.*s' for a label; the header has %zu, "

@@ -127,10 +127,13 @@ read_number(const struct parser *p, size_t column, const char *field, float *v)
         return 0;
     if (!fm_field_comma(field))
         return fail(p, column,
-                    column == p->f.label
-                        ? "' is not a number that a float can hold"
-                        : "' is not a number that a float can hold; a list of "
-                          "--categories makes features of words",
+                    column != p->f.label
+                        ? "' is not a number that a float can hold; a list of "
+                          "--categories makes features of words"
+                    : p->kind == FM_LABELS_EITHER
+                        ? "' is not a number that a float can hold; a list of "
+                          "--categories makes classes of words"
+                        : "' is not a number that a float can hold",
                     field);
     return fail(p, column,
                 p->f.separator == ','
@@ -148,7 +151,8 @@ take_number(struct parser *p, size_t column, const char *field)
     return rc ? rc : fm_buf_add(&p->t->x, &v, sizeof v, p->e);
 }
 
-/* A whole number from 0 to 255, or one of the words that are listed. */
+/* A whole number from 0 to 255, which programs that keep floats write as 1.0,
+ * or one of the words that are listed. */
 static bool
 class_of(const struct parser *p, uint8_t *y, const char *field)
 {
@@ -160,6 +164,8 @@ class_of(const struct parser *p, uint8_t *y, const char *field)
         *y = (uint8_t)label;
         return label < p->classes->n;
     }
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0");
     *y = (uint8_t)label;
     return *field >= '0' && *field <= '9' && !*rest && label <= UINT8_MAX;
 }
@@ -172,8 +178,12 @@ take_label(struct parser *p, const char *field)
     float v;
     int rc;
 
-    if (!*field)
-        return fail(p, p->f.label, "the label is missing", field);
+    if (fm_field_missing(field) && !(p->classes && class_of(p, &y, field)))
+        return fail(p, p->f.label,
+                    *field ? "' says that the label is missing; take the row "
+                             "out"
+                           : "the label is missing; take the row out",
+                    field);
     if (p->kind != FM_LABELS_CLASSES &&
         ((rc = read_number(p, p->f.label, field, &v)) ||
          (rc = fm_buf_add(&p->floats, &v, sizeof v, p->e))))

@@ -3,13 +3,14 @@
  * as numbers and labels.
  *
  * Every line has as many fields as the header.  One column is the label: a
- * whole number from 0 to 255, or where onehot.h lists the column's categories
- * one of these, which count from 0; or, for a regression, any decimal number in
- * float's range.  All others are features, in order: decimal
- * numbers within float's range, or where categories are listed as many features
- * as these are, 1 for the one that the field says and 0 for the others; a
- * column that is listed with none is left out, whatever it holds.  A field that
- * is empty or one of NA, NaN, nan, ? is missing, unless it is a category.
+ * whole number from 0 to 255 (1.0 counts as 1), or where onehot.h lists the
+ * column's categories one of these, which count from 0; or, for a regression,
+ * any decimal number in float's range.  All others are features, in order:
+ * decimal numbers within float's range, or where categories are listed as many
+ * features as these are, 1 for the one that the field says and 0 for the
+ * others; a column that is listed with none is left out, whatever it holds.  A
+ * field that is empty or one of NA, NaN, nan, ? is missing, unless it is a
+ * category.
  */
 #ifndef FM_DATA_TABLE_H
 #define FM_DATA_TABLE_H

@@ -68,6 +68,10 @@ hostile(void)
     } bad[] = {
         {"", "a", "no header in it"},
         {"a,b", "c", "no column 'c' for a label; the header has 2, from 'a'"},
+        {"a|b|c", "c",
+         "no column 'c' for a label; the header is one, 'a|b|c': between "
+         "columns are commas, tabs or semicolons, or what a line such as "
+         "sep=|"},
         {"\xff\xfe"
          "a",
          "a", "a text in UTF-16; `iconv -f UTF-16 -t UTF-8`"},

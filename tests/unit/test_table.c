@@ -70,6 +70,8 @@ golden(void)
     expect("\xef\xbb\xbf\n\"a, \"\"x\"\"\ny\" , b ,\"y\"\n \"1.5\" , -2 , 0 \n"
            "\".25\",1e3,\"255\"",
            "y", false, 2, 2, x, y);
+    /* As programs write it that keep labels as floats. */
+    expect("a,b,y\n1.5,-2,0.0\n.25,1e3,255.\n", "y", false, 2, 2, x, y);
     expect("a;b;y\n1.5;-2;0\n\".25\";1e3;255\n", "y", false, 2, 2, x, y);
     expect("\"a;c\",b,y\n1.5,-2,0\n.25,1e3,255\n", "y", false, 2, 2, x, y);
     /* A name comes before a number; the other columns keep their order. */
@@ -103,13 +105,20 @@ hostile(void)
         {"a,y\n1,1\n2\n", "y", "line 3: 1 fields, but the header has 2"},
         {"a,y\n1,1,2\n", "y", "line 2: more fields than the header's 2"},
         {"a,y\n1,256\n", "y", "line 2, column 'y': '256' is not a label"},
+        {"a,y\n1,256.0\n", "y", "'256.0' is not a label"},
+        {"a,y\n1,1.01\n", "y", "'1.01' is not a label"},
+        {"a,y\n1,1.0.0\n", "y", "'1.0.0' is not a label"},
+        {"a,y\n1,.0\n", "y", "'.0' is not a label"},
         {"a,y\n1,-1\n", "y",
          "'-1' is not a label: a whole number from 0 to 255; a model of loss "
          "mse learns other numbers"},
         {"a,y\n1,yes\n", "y",
          "'yes' is not a label: a whole number from 0 to 255, or a word in a "
          "list of --categories"},
-        {"a,y\n1,\n", "y", "line 2, column 'y': the label is missing"},
+        {"a,y\n1,\n", "y",
+         "line 2, column 'y': the label is missing; take the row out"},
+        {"a,y\n1,NaN\n", "y",
+         "line 2, column 'y': 'NaN' says that the label is missing; take"},
         {"a,y\n1,1\n\nred,1\n", "y",
          "line 4, column 'a': 'red' is not a number"},
         {"a,y\n0x10,1\n", "y", "'0x10' is not a number"},
@@ -163,6 +172,7 @@ categories(void)
         {"y\tB\tM", "age,y\n40,M\n40,b\n",
          "line 3, column 'y': 'b' is none of the label's categories"},
         {"y\tB\tM", "age,y\n40,\n", "column 'y': the label is missing"},
+        {"y\tB\tM", "age,y\n40,?\n", "'?' says that the label is missing"},
         {"age", "age,y\n40,1\n",
          "the list of categories leaves out all features"},
         {"sex\tf\tm", "age,sex,y\nold,f,1\n",
@@ -255,7 +265,12 @@ numbers(void)
     } bad[] = {
         {FM_LABELS_NUMBERS, "a,y\n1,\n", "line 2, column 'y': the label is"},
         {FM_LABELS_NUMBERS, "a,y\n1,2\n1,NA\n",
-         "line 3, column 'y': 'NA' is not a number that a float can hold"},
+         "line 3, column 'y': 'NA' says that the label is missing"},
+        {FM_LABELS_NUMBERS, "a,y\n1,1.5\n1,red\n",
+         "line 3, column 'y': 'red' is not a number that a float can hold"},
+        {FM_LABELS_EITHER, "a,y\n1,red\n",
+         "; a list of --categories makes "
+         "classes of words"},
         {FM_LABELS_NUMBERS, "a,y\n1,1e39\n", "'1e39' is not a number"},
         {FM_LABELS_EITHER, "a,y\n1,0\n1,2.5\n1,red\n",
          "line 4, column 'y': 'red' is not a number"},
@@ -271,6 +286,7 @@ numbers(void)
         {FM_LABELS_EITHER, "a,y\n1,2\n1,3\n1,256\n", 1, {2, 3, 256}},
         {FM_LABELS_EITHER, "a,y\n1,2.5\n1,3\n1,4\n", 1, {2.5f, 3, 4}},
         {FM_LABELS_EITHER, "a,y\n1,2\n1,3\n1,4\n", 0, {2, 3, 4}},
+        {FM_LABELS_EITHER, "a,y\n1,2.0\n1,3.0\n1,4.5\n", 1, {2, 3, 4.5f}},
     };
     struct fm_table t;
     struct fm_err e;
