@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/visible.h"
+#include "data/datafile.h"
 #include "data/draft.h"
 #include "data/rows.h"
 #include "data/stats.h"
@@ -211,10 +212,20 @@ static int
 draft(const struct job *j, struct fm_err *e)
 {
     struct fm_buf file = {0}, text = {0};
+    const char *kind;
     int rc =
         fm_extract_file(&file, j->data.data, (size_t)1 << FM_IDX_LIMIT_LOG2, e);
 
-    if (rc || (rc = fm_buf_add(&file, "", 1, e)))
+    if (rc)
+        goto out;
+    if ((kind = fm_datafile_kind(file.data, file.len))) {
+        rc = fm_err_set(e, FM_EINPUT,
+                        "%s: %s; a draft is of a table's columns, and nothing "
+                        "else takes --categories",
+                        fm_file_name(j->data.data), kind);
+        goto out;
+    }
+    if ((rc = fm_buf_add(&file, "", 1, e)))
         goto out;
     if ((rc = fm_draft(&text, (char *)file.data, file.len - 1, j->data.label,
                        e)))
@@ -271,8 +282,7 @@ main(int argc, char **argv)
     const char *source;
 
     j.path = fm_cli_start(&tool, argc, argv, &j.n);
-    j.data = fm_cli_datafile(&tool);
-    j.data.images = fm_opt(&tool, "images");
+    j.data = fm_cli_datafile(&tool, true);
     j.data.unlabelled = true;
     j.data.kind = FM_LABELS_EITHER; /* they are not looked at */
     if (j.data.images && j.data.data)

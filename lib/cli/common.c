@@ -30,17 +30,21 @@ fm_cli_tokens(const struct fm_tool *tool, bool tokens)
 }
 
 struct fm_dataset_from
-fm_cli_datafile(const struct fm_tool *tool)
+fm_cli_datafile(const struct fm_tool *tool, bool images)
 {
-    static const char *const own[] = {"label", "part", "categories", "missing"};
+    static const char *const own[] = {"label", "part", "categories"};
     const char *missing = fm_opt(tool, "missing");
+    const char *given = images ? fm_opt(tool, "images") : NULL;
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         need_data_option(tool, own[i], "data");
+    if (!given)
+        need_data_option(tool, "missing", "data");
     if (missing && strcmp(missing, "refuse") != 0 &&
         strcmp(missing, "mean") != 0)
         fm_cli_usage("option --missing: '%s' is not refuse or mean", missing);
-    return (struct fm_dataset_from){.data = fm_opt(tool, "data"),
+    return (struct fm_dataset_from){.images = given,
+                                    .data = fm_opt(tool, "data"),
                                     .label = fm_opt(tool, "label"),
                                     .part = fm_opt(tool, "part"),
                                     .categories = fm_opt(tool, "categories"),
@@ -51,15 +55,13 @@ struct fm_dataset_from
 fm_cli_data(const struct fm_tool *tool, bool images)
 {
     static const char *const whole[] = {"text", "leaf", "data", "images"};
-    struct fm_dataset_from d = fm_cli_datafile(tool);
+    struct fm_dataset_from d = fm_cli_datafile(tool, images);
     const char *given = NULL;
 
     d.step = fm_opt_count(tool, "step", 1, UINT32_MAX, 1);
     need_data_option(tool, "step", "text");
     d.text = fm_opt(tool, "text");
     d.leaf = fm_opt(tool, "leaf");
-    if (images)
-        d.images = fm_opt(tool, "images");
     for (int i = 0; i < 3 + images; i++) {
         if (!fm_opt(tool, whole[i]))
             continue;
@@ -75,7 +77,8 @@ fm_cli_data(const struct fm_tool *tool, bool images)
     if (d.labels && d.label)
         fm_cli_usage("options --label and --labels: one is enough");
     if (!given && images)
-        fm_opt_need(tool, "images");
+        fm_cli_usage("no data: one of --images, --data, --text and --leaf is "
+                     "wanted");
     if (!given || d.images)
         d.labels = fm_opt_need(tool, "labels");
     return d;

@@ -64,15 +64,17 @@
         {0, "categories", "FILE", "--data: a table's columns of words", NULL}, \
     {                                                                          \
         0, "missing", "refuse|mean",                                           \
-            "--data: refuse (default), or mean of the feature", NULL           \
+            "where none or NaN is: refuse (default), or the feature's mean",   \
+            NULL                                                               \
     }
 
 /* fm_cli_data - what of --labels, --text, --leaf and --data is to be read, with
  * `images` of --images, too; and what belongs to one of them, but for --window.
  * A usage error when that is not one data set.
- * fm_cli_datafile - --data alone, if it is there, and what belongs to it. */
+ * fm_cli_datafile - --data alone, or with `images` --images, if they are there,
+ * and what belongs to them. */
 struct fm_dataset_from fm_cli_data(const struct fm_tool *tool, bool images);
-struct fm_dataset_from fm_cli_datafile(const struct fm_tool *tool);
+struct fm_dataset_from fm_cli_datafile(const struct fm_tool *tool, bool images);
 
 /* fm_cli_tokens - a usage error when --mean or --std would normalise a
  * network's tokens, which are taken as they are. */

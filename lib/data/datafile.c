@@ -347,6 +347,27 @@ find(const uint8_t *p, size_t n)
     return r;
 }
 
+const char *
+fm_datafile_kind(const uint8_t *p, size_t n)
+{
+    const struct reader *r = find(p, n);
+
+    if (n >= 4 && memcmp(p, "\0\0\x08", 3) == 0)
+        return FM_DATAFILE_IDX;
+    return r->read ? r->name : NULL;
+}
+
+bool
+fm_datafile_is_text(const uint8_t *p, size_t n)
+{
+    size_t i = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    n = n < 64 ? n : 64;
+    while (i < n && ((p[i] >= '\t' && p[i] <= '\r') || p[i] >= ' '))
+        i++;
+    return n && i == n;
+}
+
 static int
 check_options(const struct reader *r, const struct fm_dataset_from *from,
               const struct fm_onehot *onehot, struct fm_err *e)
@@ -363,8 +384,11 @@ check_options(const struct reader *r, const struct fm_dataset_from *from,
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].given && !(r->takes & all[i].option))
-            return fm_err_set(e, FM_EINPUT, "%s; --%s means nothing to it",
-                              r->name, all[i].name);
+            return fm_err_set(e, FM_EINPUT, "%s; --%s means nothing to it%s",
+                              r->name, all[i].name,
+                              !r->read && all[i].option == LABELS
+                                  ? ": --label says which column has them"
+                                  : "");
     if (from->part && strlen(from->part) > SHOWN)
         return fm_err_set(e, FM_EINPUT,
                           "the name of a part has at most %d bytes", SHOWN);
@@ -378,13 +402,15 @@ fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
     const uint8_t *p = d->xmap.data ? d->xmap.data : d->xfile.data;
     const size_t n = d->xmap.data ? d->xmap.len : d->xfile.len;
     const struct reader *r = find(p, n);
+    const char *kind = fm_datafile_kind(p, n);
     int rc;
 
     if (n == 0)
         return fm_err_set(e, FM_EINPUT, "an empty file");
-    if (n >= 4 && memcmp(p, "\0\0\x08", 3) == 0)
+    if (kind && strcmp(kind, FM_DATAFILE_IDX) == 0)
         return fm_err_set(e, FM_EINPUT,
-                          "an IDX file; name it by --images, and that of the "
+                          FM_DATAFILE_IDX
+                          "; name it by --images, and that of the "
                           "labels by --labels");
     if (!r->read && is_binary(p, n))
         return fm_err_set(e, FM_EINPUT,

@@ -32,4 +32,13 @@ int fm_datafile_read(struct fm_dataset *d, const struct fm_dataset_from *from,
 int fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
                      const struct fm_onehot *onehot, struct fm_err *e);
 
+/*
+ * fm_datafile_kind - what a file of these bytes is, in words such as "an NPY
+ * file"; NULL: a table, or nothing that is known.
+ * fm_datafile_is_text - does it begin as a text does?
+ */
+#define FM_DATAFILE_IDX "an IDX file"
+const char *fm_datafile_kind(const uint8_t *p, size_t n);
+bool fm_datafile_is_text(const uint8_t *p, size_t n);
+
 #endif

@@ -33,8 +33,15 @@ map(struct fm_map *m, const char *path)
 static int
 check_format(const uint8_t *p, size_t n, struct fm_err *e)
 {
-    return fm_extract_is_zip(p, n)
-               ? fm_err_set(e, FM_EINPUT, "a zip archive; --data reads NPZ")
+    const char *kind;
+
+    if (fm_extract_is_zip(p, n))
+        return fm_err_set(e, FM_EINPUT, "a zip archive; --data reads NPZ");
+    if ((kind = fm_datafile_kind(p, n)) && strcmp(kind, FM_DATAFILE_IDX) != 0)
+        return fm_err_set(e, FM_EINPUT, "%s; --data reads it", kind);
+    return fm_datafile_is_text(p, n)
+               ? fm_err_set(e, FM_EINPUT,
+                            "a text, and not IDX or NPY; --data reads tables")
                : 0;
 }
 
@@ -68,8 +75,10 @@ fm_dataset_shape(struct fm_dataset *d, const size_t *dim, size_t ndim)
 }
 
 static int
-read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
+read_images(struct fm_dataset *d, const struct fm_dataset_from *from,
+            struct fm_err *e)
 {
+    const char *path = from->images;
     struct fm_array a;
     struct fm_idx x;
     const uint8_t *p;
@@ -80,7 +89,7 @@ read_images(struct fm_dataset *d, const char *path, struct fm_err *e)
         return rc;
     if (fm_npy_is(p, n)) {
         if (!(rc = fm_npy_parse(&a, p, n, e)))
-            rc = fm_array_samples(d, &a, false, e);
+            rc = fm_array_samples(d, &a, from->mean, e);
     } else if (!(rc = check_format(p, n, e)) &&
                !(rc = fm_idx_parse(&x, p, n, 2, 4, e))) {
         fm_dataset_shape(d, x.dim, x.ndim);
@@ -225,7 +234,7 @@ open_any(struct fm_dataset *d, const struct fm_dataset_from *from,
     rc = from->text     ? read_text(d, from, e)
          : from->leaf   ? read_leaf(d, from, e)
          : from->data   ? fm_datafile_read(d, from, e)
-         : from->images ? read_images(d, from->images, e)
+         : from->images ? read_images(d, from, e)
                         : 0;
     if (!rc && from->labels)
         rc = read_labels(d, from, e);
@@ -300,9 +309,10 @@ fm_dataset_check(const struct fm_dataset *d, const char *images,
                               "%s: label %u of sample %zu is not below %zu "
                               "classes%s",
                               fm_file_name(labels), d->y[i], i, classes,
-                              classes > 1 ? ""
-                                          : "; one output learns 0 and 1 by "
-                                            "loss bce, numbers by loss mse");
+                              classes == 1 ? "; one output learns 0 and 1 by "
+                                             "loss bce, numbers by loss mse"
+                              : d->y[i] == classes ? "; they count from 0"
+                                                   : "");
     return 0;
 }
 

@@ -117,6 +117,9 @@ table() {
     [ "$stderr" = "fedmrn-stats: t.gz: line 2, column 'sex': 'm' is not a number that a float can hold; a list of --categories makes features of words" ]
     run -3 --separate-stderr fedmrn-stats --draft --data t.gz --label x
     [[ $stderr == "fedmrn-stats: t.gz: no column 'x' for a label; "* ]]
+    idx_labels 0 1 >labels
+    run -3 --separate-stderr fedmrn-stats --draft --data labels --label ill
+    [ "$stderr" = "fedmrn-stats: labels: an IDX file; a draft is of a table's columns, and nothing else takes --categories" ]
     run -2 --separate-stderr fedmrn-stats --draft --data t.gz --label ill --json
     [[ $stderr == *"option --json means nothing with --draft"* ]]
     run -2 fedmrn-stats --draft list

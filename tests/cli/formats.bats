@@ -139,7 +139,15 @@ pictures() {
     [ "$stderr" = "fedmrn-train: missing.npy: value 1 of sample 3 is missing (NaN); \`--missing mean\` fills in" ]
     run -3 --separate-stderr train --data x.npy -o d.mrn
     [ "$stderr" = "fedmrn-train: x.npy: no labels in it; name their file by --labels" ]
-    [ ! -e d.mrn ]
+    run -3 --separate-stderr train --images missing.npy --labels y.npy -o d.mrn
+    [ "$stderr" = "fedmrn-train: missing.npy: value 1 of sample 3 is missing (NaN); \`--missing mean\` fills in" ]
+    train --images missing.npy --labels y.npy --missing mean -o d.mrn
+    cmp want2 d.mrn
+    run -3 --separate-stderr train --images t.csv --labels y.npy -o e.mrn
+    [ "$stderr" = "fedmrn-train: t.csv: a text, and not IDX or NPY; --data reads tables" ]
+    run -3 --separate-stderr train --images xy --labels y.npy -o e.mrn
+    [ "$stderr" = "fedmrn-train: xy: a safetensors file; --data reads it" ]
+    [ ! -e e.mrn ]
 }
 
 @test "formats: pictures of floats have a mean for each channel" {

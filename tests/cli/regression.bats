@@ -142,7 +142,7 @@ END
     sed -i '2s/.$/2/' t.csv
     run -3 --separate-stderr fedmrn-train -m w0 --data t.csv --label yes \
         --client a -o a.mrn
-    [ "$stderr" = "fedmrn-train: t.csv: label 2 of sample 0 is not below 2 classes" ]
+    [ "$stderr" = "fedmrn-train: t.csv: label 2 of sample 0 is not below 2 classes; they count from 0" ]
     run -2 --separate-stderr fedmrn-init --arch mlp --input 2 --classes 2 \
         --loss bce -o w2
     [[ $stderr = "fedmrn-init: option --loss: bce goes with 1 output, and the network has 2"* ]]

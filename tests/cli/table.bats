@@ -69,7 +69,7 @@ net() {
     [ "$stderr" = "fedmrn-train: t: 2 features do not fit the model's input 3" ]
     printf 'a,b,c,y\n1,2,3,2\n' >t
     train
-    [ "$stderr" = "fedmrn-train: t: label 2 of sample 0 is not below 2 classes" ]
+    [ "$stderr" = "fedmrn-train: t: label 2 of sample 0 is not below 2 classes; they count from 0" ]
     run -3 --separate-stderr fedmrn-train -m w0 --client a -o a.mrn --data t
     [ "$stderr" = "fedmrn-train: t: a table; say by --label which column has the labels" ]
     [ ! -e a.mrn ]
@@ -106,6 +106,10 @@ net() {
     net
     table , >t
     train() { run -2 --separate-stderr fedmrn-train -m w0 --client a -o a.mrn "$@"; }
+    train
+    [[ $stderr = *"no data: one of --images, --data, --text and --leaf is wanted"* ]]
+    train --text t --missing mean
+    [[ $stderr = *"option --missing: needs --data"* ]]
     train --data t --label class --text t
     [[ $stderr = *"options --text and --data: one is enough"* ]]
     train --data t --label class --labels t

@@ -279,9 +279,28 @@ table(void)
     REFUSED("a,y\n1,3\n", "a table; say by --label which column", 0);
     REFUSED("a,y\n1,3\n", "a table; --part means nothing to it", .label = "y",
             .part = "train");
+    REFUSED("a,y\n1,3\n",
+            "a table; --labels means nothing to it: --label says which",
+            .labels = "y");
     REFUSED("\n", "no header in it", .label = "y");
     REFUSED("", "an empty file", 0);
     REFUSED("\0\0\10\1\0\0\0\1\0", "an IDX file; name it by --images", 0);
+}
+
+/* What its first bytes say. */
+static void
+kinds(void)
+{
+#define KIND(s)    fm_datafile_kind((const uint8_t *)(s), sizeof(s) - 1)
+#define IS_TEXT(s) fm_datafile_is_text((const uint8_t *)(s), sizeof(s) - 1)
+    CHECK(strcmp(KIND("\0\0\10\1\0\0\0\1\0"), FM_DATAFILE_IDX) == 0, "IDX");
+    CHECK(strcmp(KIND(NPY("|u1", "1, 1") "\1"), "an NPY file") == 0, "NPY");
+    CHECK(!KIND("a,y\n1,3\n") && !KIND(""), "a table");
+    CHECK(IS_TEXT("a\ty\r\n1\t\xc3\xa9\n") && IS_TEXT("\xef\xbb\xbf"
+                                                      "a"),
+          "a text");
+    CHECK(!IS_TEXT("") && !IS_TEXT("\0") && !IS_TEXT("\x89PNG\r\n\x1a\n"),
+          "no text");
 }
 
 static void
@@ -327,6 +346,7 @@ main(void)
     safetensors();
     cifar();
     table();
+    kinds();
     files();
     unlink(path);
     return 0;

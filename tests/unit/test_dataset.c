@@ -125,7 +125,9 @@ hostile(void)
     check(&d, 1, 28, 28, 10,
           "i: image 2x1x2 does not fit the model's input 1x28x28");
     check(&d, 5, 1, 1, 10, "i: image 2x1x2 does not fit the model's input 5");
-    check(&d, 4, 1, 1, 9, "l: label 9 of sample 1 is not below 9 classes");
+    check(&d, 4, 1, 1, 9,
+          "l: label 9 of sample 1 is not below 9 classes; they count from 0");
+    check(&d, 4, 1, 1, 8, "l: label 9 of sample 1 is not below 8 classes");
     check(&d, 4, 1, 1, 1,
           "l: label 5 of sample 0 is not below 1 classes; one output learns 0 "
           "and 1 by loss bce, numbers by loss mse");
@@ -195,7 +197,8 @@ arrays(void)
     check(&d, 2, 2, 1, 10,
           "i: image 1x1x2 does not fit the model's input "
           "2x2x1");
-    check(&d, 2, 1, 1, 9, "l: label 9 of sample 1 is not below 9 classes");
+    check(&d, 2, 1, 1, 9,
+          "l: label 9 of sample 1 is not below 9 classes; they count from 0");
     fm_dataset_free(&d);
     from = (struct fm_dataset_from){.data = images};
     CHECK(fm_dataset_open(&d, &from, &e) == FM_EINPUT &&

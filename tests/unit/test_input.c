@@ -54,7 +54,8 @@ main(void)
            "ABCdEFG",
            "value 56 of sample 1 is not below the model's 53 tokens");
     refuse("input 3\nembedding 80 2\nlstm 2\nlinear 56\n", FM_LOSS_SOFTMAX,
-           "abcdefg", "label 56 of sample 0 is not below 56 classes");
+           "abcdefg",
+           "label 56 of sample 0 is not below 56 classes; they count from 0");
     refuse("input 3\nembedding 80 2\nlstm 2\nlinear 80\n", FM_LOSS_SOFTMAX,
            "abc",
            "3 characters, but a sample takes 3 and the one that follows");
