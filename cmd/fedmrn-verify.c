@@ -165,8 +165,8 @@ check_roster(const struct fm_ledger *l, const char *path, struct fm_err *e)
         return 0;
     p = &l->entry[line - 1].policy;
     if (!p->rostered)
-        return fm_err_set(e, FM_EINPUT, "%s: line %zu: closed without a roster",
-                          path, line);
+        return fm_err_set(e, FM_EINPUT, "%s: line %zu: names no roster", path,
+                          line);
     return fm_err_set(e, FM_EINPUT,
                       "%s: line %zu: closed under the roster %.16s..., and %s "
                       "is %.16s...",

@@ -185,12 +185,26 @@ row(const struct fm_tool *tool, int c)
     return NULL;
 }
 
+/* Count an option that begins with the `n` bytes, and list it, space given. */
+static void
+collect(char list[256], int *hits, const char *name, const char *given,
+        size_t n)
+{
+    size_t at = strlen(list);
+
+    if (strncmp(name, given, n) != 0)
+        return;
+    snprintf(list + at, 256 - at, "%s--%s", *hits ? ", " : "", name);
+    ++*hits;
+}
+
 /* What getopt_long refused, in our words; it tells where, but not why. */
 static void
 refuse(const struct fm_tool *tool, int c, char **argv)
 {
     const char *given = argv[optind - 1];
     int n = (int)strcspn(given, "="), hits = 0;
+    char list[256] = "";
 
     if (c == ':' && optopt >= LONG)
         fm_cli_usage("option --%s needs a value", row(tool, optopt)->name);
@@ -201,11 +215,12 @@ refuse(const struct fm_tool *tool, int c, char **argv)
     if (optopt != 0)
         fm_cli_usage("unknown option -%c", optopt);
     for (const struct fm_opt *o = tool->opt; o->name; o++)
-        hits += strncmp(o->name, given + 2, (size_t)n - 2) == 0;
+        collect(list, &hits, o->name, given + 2, (size_t)n - 2);
     for (size_t i = 0; i < STANDARD; i++)
-        hits += strncmp(standard[i].name, given + 2, (size_t)n - 2) == 0;
-    fm_cli_usage("%s option %.*s", hits > 1 ? "ambiguous" : "unknown", n,
-                 given);
+        collect(list, &hits, standard[i].name, given + 2, (size_t)n - 2);
+    if (hits > 1)
+        fm_cli_usage("ambiguous option %.*s: one of %s", n, given, list);
+    fm_cli_usage("unknown option %.*s", n, given);
 }
 
 static void

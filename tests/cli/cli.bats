@@ -188,7 +188,7 @@ nothing_touched() {
     noise 8 --out b
     cmp a b
     run -2 --separate-stderr fedmrn-noise --s 1
-    [ "$stderr" = "fedmrn-noise: ambiguous option --s (try fedmrn-noise --help)" ]
+    [ "$stderr" = "fedmrn-noise: ambiguous option --s: one of --seed, --shape (try fedmrn-noise --help)" ]
 }
 
 @test "cli: a seed is 64 bits, decimal or hexadecimal" {

@@ -479,5 +479,5 @@ before"* ]]
     rm L
     fedmrn-aggregate -q -m w0 a.mrn b.mrn --ledger L -o w1
     run -3 --separate-stderr fedmrn-verify --ledger L --roster roster
-    [[ "$stderr" = "fedmrn-verify: L: line 1: closed without a roster" ]]
+    [[ "$stderr" = "fedmrn-verify: L: line 1: names no roster" ]]
 }
