@@ -9,7 +9,11 @@
 
 enum { LINE = 2 * PATH_MAX }; /* two names and some words */
 
-/* Bytes of the character at `p`; 0 when they are not UTF-8. */
+/*
+ * Bytes of the character at `p`; 0 when they are not UTF-8.  The second byte
+ * tells what is longer than need be, a surrogate or beyond U+10FFFF (Unicode,
+ * table 3-7), which no reader of JSON takes.
+ */
 static size_t
 length(const unsigned char *p)
 {
@@ -19,8 +23,12 @@ length(const unsigned char *p)
                      : *p < 0xf0 ? 3
                      : *p < 0xf5 ? 4
                                  : 0;
+    const unsigned char least = *p == 0xe0 ? 0xa0 : *p == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = *p == 0xed ? 0x9f : *p == 0xf4 ? 0x8f : 0xbf;
 
-    for (size_t i = 1; i < n; i++)
+    if (n > 1 && (p[1] < least || p[1] > most))
+        return 0;
+    for (size_t i = 2; i < n; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
     return n;

@@ -30,6 +30,12 @@ every_kind() {
         <<<"$output")" ]]
     run --separate-stderr -3 fedmrn-verify -qj b.mrn $'bad\xff'
     [ "$(jq -c 'keys' <<<"$output")" = '["file","ok","reason"]' ]
+    # Of the form of UTF-8, and none: too long, a surrogate, beyond U+10FFFF.
+    run --separate-stderr -3 fedmrn-verify --json b.mrn \
+        $'\xe0\x9f\xbf' $'\xed\xa0\x80' $'\xf0\x8f\xbf\xbf' $'\xf4\x90\x80\x80' \
+        $'\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf'
+    [ "$(jq -r .file <<<"$output" | tr '\n' ' ')" = \
+        "b.mrn ??? ??? ???? ???? "$'\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf ' ]
     fedmrn-aggregate --model w0 --ledger ledger a.mrn b.mrn -o w1
     run -0 fedmrn-verify --json --ledger ledger --dir .
     [ "$(jq -c '[.round, .model, .lines]' <<<"$output" | tr '\n' ' ')" = \
