@@ -67,8 +67,10 @@ open_once(struct fm_ledger_file *f, bool wait, bool *gone, struct fm_err *e)
         return fm_err_errno(e, errno, f->path);
     if (!S_ISREG(st.st_mode))
         return fm_err_set(e, FM_EINPUT, "%s: is not a regular file", f->path);
-    if ((rc = lock(f, wait, e)))
+    if ((rc = lock(f, wait, e))) {
+        f->made = false; /* who holds it may be about to write: it stays */
         return rc;
+    }
     *gone = stat(f->path, &named) || named.st_ino != st.st_ino ||
             named.st_dev != st.st_dev;
     return 0;

@@ -21,7 +21,7 @@
 struct fm_ledger_file {
     int fd;
     const char *path;
-    bool made;     /* by us */
+    bool made;     /* by us, who hold it */
     uint64_t size; /* of the whole lines */
     size_t torn;   /* bytes that were taken away at the end */
     struct fm_ledger lines;

@@ -3,7 +3,10 @@
 #include "trust/ledgerfile.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void
 append(const char *path, uint8_t i)
@@ -90,6 +93,39 @@ locked(void)
     CHECK(stat("new", &st) == 0, "removed");
 }
 
+/* Between the making of a file and its lock another run may come. */
+static const char *quicker;
+static int theirs = -1;
+
+int
+flock(int fd, int how)
+{
+    const char *path = quicker;
+
+    quicker = NULL;
+    if (path) {
+        theirs = open(path, O_RDWR | O_CLOEXEC);
+        CHECK(theirs >= 0 && flock(theirs, LOCK_EX) == 0, "%s", path);
+    }
+    return (int)syscall(SYS_flock, fd, how);
+}
+
+/* What we made is locked by who will write to it: it is not ours to remove. */
+static void
+overtaken(void)
+{
+    struct fm_err e = {0};
+    struct fm_ledger_file f;
+    struct stat st;
+
+    quicker = "race";
+    CHECK(fm_ledgerfile_open(&f, "race", false, &e) == FM_ESYS &&
+              strstr(e.msg, "race: another run holds it"),
+          "%s", e.msg);
+    CHECK(theirs >= 0 && stat("race", &st) == 0, "removed under its holder");
+    close(theirs);
+}
+
 static void
 refused(void)
 {
@@ -153,6 +189,7 @@ main(void)
     grows();
     torn();
     locked();
+    overtaken();
     refused();
     full();
     fx_leave(dir);
