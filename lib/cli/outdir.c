@@ -14,20 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int
-failed(const char *path, struct fm_err *e)
-{
-    /* What the caller asked for, or what the machine did. */
-    enum fm_code code = errno == ENOENT || errno == ENOTDIR ||
-                                errno == EACCES || errno == EROFS ||
-                                errno == EEXIST || errno == ENOTEMPTY ||
-                                errno == ENAMETOOLONG
-                            ? FM_EINPUT
-                            : FM_ESYS;
-
-    return fm_err_set(e, code, "%s: %s", path, strerror(errno));
-}
-
 /* Nothing in it but . and ..? */
 static bool
 is_empty(DIR *dir)
@@ -51,7 +37,7 @@ fm_outdir_check(const char *path, struct fm_err *e)
     if (!dir && errno == ENOTDIR)
         return fm_err_set(e, FM_EINPUT, "%s: is not a directory", path);
     if (!dir)
-        return failed(path, e);
+        return fm_err_errno(e, errno, path);
     empty = is_empty(dir);
     closedir(dir);
     if (empty)
@@ -155,7 +141,7 @@ fm_outdir_open(struct fm_outdir *d, const char *path, struct fm_err *e)
     sigprocmask(SIG_BLOCK, &set, &d->before);
     if (make_beside(&d->tmp, d->path) ||
         (d->fd = open(d->tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-        rc = failed(path, e);
+        rc = fm_err_errno(e, errno, path);
         fm_outdir_abort(d);
         return rc;
     }
@@ -238,7 +224,7 @@ fm_outdir_commit(struct fm_outdir *d, struct fm_err *e)
     if (syncfs(d->fd))
         rc = fm_err_set(e, FM_ESYS, "%s: %s", d->path, strerror(errno));
     if (!rc && rename(d->tmp, d->path))
-        rc = failed(d->path, e);
+        rc = fm_err_errno(e, errno, d->path);
     if (rc) {
         fm_outdir_abort(d);
         return rc;

@@ -86,6 +86,10 @@ labels() {
     run -3 --separate-stderr fedmrn-split --labels labels --scheme iid \
         --clients 3 -o f
     [ "$stderr" = "fedmrn-split: f: is not a directory" ]
+    ln -s loop loop
+    run -3 --separate-stderr fedmrn-split --labels labels --scheme iid \
+        --clients 2 -o loop/parts
+    [ "$stderr" = "fedmrn-split: loop/parts: Too many levels of symbolic links" ]
     [ "$(cat f)" = file ]
     run -3 --separate-stderr fedmrn-split --labels labels --scheme iid \
         --clients 3 -o no/such/place
