@@ -123,6 +123,8 @@ data() {
     run -2 fedmrn-eval -m w --images images --labels labels operand
     run -2 fedmrn-eval -m - --images - --labels labels
     run -2 fedmrn-eval -m w --images i --labels l --predict -
+    run -2 --separate-stderr fedmrn-eval -m w --images i --labels l --predict p -o p
+    [ "$stderr" = "fedmrn-eval: options --predict and --output: the same file (try fedmrn-eval --help)" ]
 }
 
 @test "eval: a full disk is status 1" {
