@@ -36,8 +36,6 @@ fm_alloc_dirty(size_t n, size_t size, struct fm_err *e)
         return NULL;
     }
     bytes -= bytes % ALIGN;
-    if (bytes == 0)
-        bytes = ALIGN;
     p = bytes < HUGE_FROM ? aligned_alloc(ALIGN, bytes) : large(bytes);
     if (!p)
         fm_err_nomem(e);

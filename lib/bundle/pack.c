@@ -27,16 +27,11 @@ static int
 list(struct fm_pack *p, const struct fm_id *id, struct fm_err *e)
 {
     if (p->n == p->room) {
-        size_t room = p->room ? 2 * p->room : 64;
-        struct fm_id *more = fm_alloc(room, sizeof *more, e);
+        void *more = fm_grow(p->id, p->n, &p->room, sizeof *p->id, e);
 
         if (!more)
             return FM_ESYS;
-        if (p->n)
-            memcpy(more, p->id, p->n * sizeof *more);
-        free(p->id);
         p->id = more;
-        p->room = room;
     }
     p->id[p->n++] = *id;
     return 0;

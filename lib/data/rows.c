@@ -51,16 +51,11 @@ static int
 append(struct reader *r, uint32_t row, struct fm_err *e)
 {
     if (r->n == r->room) {
-        size_t room = r->room ? 2 * r->room : 1024;
-        uint32_t *p = fm_alloc(room, sizeof *p, e);
+        void *p = fm_grow(r->row, r->n, &r->room, sizeof *r->row, e);
 
         if (!p)
             return FM_ESYS;
-        if (r->n)
-            memcpy(p, r->row, r->n * sizeof *p);
-        free(r->row);
         r->row = p;
-        r->room = room;
     }
     r->row[r->n++] = row;
     return 0;

@@ -1,6 +1,7 @@
 #include "fed/depot.h"
 
 #include "agg/partial.h"
+#include "base/mem.h"
 #include "bundle/item.h"
 
 #include <dirent.h>
@@ -32,13 +33,12 @@ static int
 add_bundle(struct fm_depot *d, const struct fm_id *id, struct fm_err *e)
 {
     if (d->nbundles == d->bundle_room) {
-        size_t room = d->bundle_room ? 2 * d->bundle_room : 64;
-        struct fm_depot_bundle *more = realloc(d->bundle, room * sizeof *more);
+        void *more = fm_grow(d->bundle, d->nbundles, &d->bundle_room,
+                             sizeof *d->bundle, e);
 
         if (!more)
-            return fm_err_nomem(e);
+            return FM_ESYS;
         d->bundle = more;
-        d->bundle_room = room;
     }
     d->bundle[d->nbundles++] =
         (struct fm_depot_bundle){.id = *id, .file = d->npaths - 1};
@@ -86,15 +86,13 @@ add_model(struct fm_depot *d, struct fm_source *src, struct fm_err *e)
     if ((rc = fm_model_head(&f.head, m, e)))
         goto out;
     if (d->nmodels == d->model_room) {
-        size_t room = d->model_room ? 2 * d->model_room : 16;
-
-        more = realloc(d->model, room * sizeof *more);
+        more =
+            fm_grow(d->model, d->nmodels, &d->model_room, sizeof *d->model, e);
         if (!more) {
-            rc = fm_err_nomem(e);
+            rc = FM_ESYS;
             goto out;
         }
         d->model = more;
-        d->model_room = room;
     }
     more = &d->model[d->nmodels];
     *more = (struct fm_depot_model){.parent = m->parent, .file = d->npaths - 1};

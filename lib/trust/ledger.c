@@ -1,5 +1,6 @@
 #include "trust/ledger.h"
 
+#include "base/mem.h"
 #include "trust/ledgerline.h"
 
 #include <assert.h>
@@ -138,8 +139,7 @@ fm_ledger_exclude(struct fm_ledger_entry *t, const char *client,
 static int
 reserve(struct fm_ledger_entry *t, struct fm_err *e)
 {
-    size_t room = t->room ? 2 * t->room : 16;
-    struct fm_ledger_input *more;
+    void *more;
 
     if (t->n == FM_LEDGER_INPUTS)
         return fm_err_set(e, FM_EINPUT,
@@ -147,11 +147,10 @@ reserve(struct fm_ledger_entry *t, struct fm_err *e)
                           FM_LEDGER_INPUTS);
     if (t->n < t->room)
         return 0;
-    more = realloc(t->input, room * sizeof *more);
+    more = fm_grow(t->input, t->n, &t->room, sizeof *t->input, e);
     if (!more)
-        return fm_err_nomem(e);
+        return FM_ESYS;
     t->input = more;
-    t->room = room;
     return 0;
 }
 
@@ -290,18 +289,16 @@ check_place(const struct fm_ledger *l, struct fm_err *e)
 static int
 grow(struct fm_ledger *l, struct fm_err *e)
 {
-    size_t room = l->room ? 2 * l->room : 16;
-    struct fm_ledger_entry *more;
+    void *more;
 
     if (l->n == FM_LEDGER_LINES)
         return fm_err_set(e, FM_EINPUT, "more lines than a ledger may have");
     if (l->n < l->room)
         return 0;
-    more = realloc(l->entry, room * sizeof *more);
+    more = fm_grow(l->entry, l->n, &l->room, sizeof *l->entry, e);
     if (!more)
-        return fm_err_nomem(e);
+        return FM_ESYS;
     l->entry = more;
-    l->room = room;
     return 0;
 }
 

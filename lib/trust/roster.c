@@ -57,16 +57,11 @@ static struct fm_holder *
 add(struct fm_roster *r, struct fm_err *e)
 {
     if (r->n == r->room) {
-        size_t room = r->room ? 2 * r->room : 64;
-        struct fm_holder *more = fm_alloc(room, sizeof *more, e);
+        void *more = fm_grow(r->by_key, r->n, &r->room, sizeof *r->by_key, e);
 
         if (!more)
             return NULL;
-        if (r->n)
-            memcpy(more, r->by_key, r->n * sizeof *more);
-        free(r->by_key);
         r->by_key = more;
-        r->room = room;
     }
     return &r->by_key[r->n++];
 }
