@@ -137,8 +137,8 @@ write_next(struct fm_round *round, struct fm_model *base, struct fm_err *e)
     if (rc == 0)
         rc = write_report(round, e);
     if (rc == 0 && fm_opt(&tool, "ledger")) {
-        rc = fm_record_output(&record, &f, e);
-        fm_out_before(fm_record_write, &record);
+        if ((rc = fm_record_output(&record, &f, e)) == 0)
+            fm_out_before(fm_record_write, &record);
     }
     if (rc == 0)
         rc = fm_out_stream(fm_opt(&tool, "output"), fm_model_file_put, &f, e);
@@ -246,10 +246,10 @@ run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
 
     if ((rc = fm_out_check(fm_opt(&tool, "output"), e)) ||
         (fm_opt(&tool, "report") &&
-         (rc = fm_out_check(fm_opt(&tool, "report"), e))) ||
-        (rc = open_ledger(e)))
+         (rc = fm_out_check(fm_opt(&tool, "report"), e))))
         return rc;
-    if ((rc = open_roster(&vouch, policy, signed_input, e)))
+    if ((rc = open_ledger(e)) ||
+        (rc = open_roster(&vouch, policy, signed_input, e)))
         goto out;
     base = fm_model_read(fm_opt(&tool, "model"), e);
     if (!base) {

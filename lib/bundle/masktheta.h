@@ -9,8 +9,9 @@
  *
  *   without the dither  the chance of a 1 grows with s alone
  *   with it             m differs from [logit(U) < s] only where s' and s lie
- * on two sides of logit(U), which is rarer the larger |s - logit(U)| is.  What
- * is coded is e, whether it differs.
+ *                       on two sides of logit(U), which is rarer the larger
+ *                       |s - logit(U)| is.  What is coded is e, whether it
+ *                       differs.
  *
  * In float, with a table of logit by lane, and last and c of the rule:
  *

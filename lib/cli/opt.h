@@ -4,10 +4,9 @@
  * A tool declares its options once; parsing, `--help` and the checks come from
  * that table.  Long options take `--name=value` or `--name value` and may be
  * shortened as with getopt_long (which does the parsing); short ones may be
- * joined.  An option given twice
- * or with an empty value is a usage error.  `--` ends the options;
- * operands and options may be mixed.  Usage errors print one line, "TOOL: what
- * is wrong (try TOOL --help)", and exit with 2.
+ * joined.  An option given twice or with an empty value is a usage error.  `--`
+ * ends the options; operands and options may be mixed.  Usage errors print one
+ * line, "TOOL: what is wrong (try TOOL --help)", and exit with 2.
  *
  * Every tool has -h/--help (to stdout, status 0) and -V/--version
  * ("fedmrn-train 0.1.0"); these need not be in the table.

@@ -15,9 +15,10 @@
  *     "why"             for all but the first
  *     "round","id"      that it answers; of the bundle
  *     "client","samples","weight"      of a bundle
- *     "agreement","outlier"            of a bundle that counts
- * (agg/agreement.h) "clients"         of a partial sum: its
- * {"client","samples","weight","id"}
+ *     "agreement","outlier"            of a bundle that counts, see
+ *                                      agg/agreement.h
+ *     "clients"         of a partial sum: [{"client","samples","weight",
+ *                       "id"}, ...]
  *
  * The bytes follow from the answers and their files' names: order and threads
  * do not matter, but where the same bundle came twice.
