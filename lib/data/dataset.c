@@ -297,12 +297,15 @@ fm_dataset_check(const struct fm_dataset *d, const char *images,
             e, FM_EINPUT, "%s: %zu features do not fit the model's input %s",
             fm_file_name(images), d->c, shape_text(want, sizeof want, c, h, w));
     if ((d->f || d->x) && !fits)
-        return fm_err_set(
-            e, FM_EINPUT, "%s: image %s does not fit the model's input %s%s",
-            fm_file_name(images),
-            shape_text(have, sizeof have, d->c, d->h, d->w),
-            shape_text(want, sizeof want, c, h, w),
-            d->c == h && d->h == w && d->w == c ? "; channels come first" : "");
+        return fm_err_set(e, FM_EINPUT,
+                          "%s: image %s does not fit the model's input %s%s",
+                          fm_file_name(images),
+                          shape_text(have, sizeof have, d->c, d->h, d->w),
+                          shape_text(want, sizeof want, c, h, w),
+                          (d->c == h && d->h == w && d->w == c) ||
+                                  (d->c == w && d->h == c && d->w == h)
+                              ? "; channels come first"
+                              : "");
     for (size_t i = 0; d->y && i < d->n; i++)
         if (d->y[i] >= classes)
             return fm_err_set(e, FM_EINPUT,

@@ -192,6 +192,11 @@ header_text(size_t *len, const uint8_t *bytes, size_t size, struct fm_err *e)
         return fm_err_set(e, FM_EINPUT,
                           "an archive, as bundles are, and not a model: are "
                           "the two mixed up?");
+    if (memcmp(bytes, "PK\3\4", 4) == 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "a zip archive, as torch.save writes it, and not "
+                          "safetensors; safetensors.torch.save_file writes "
+                          "these");
     if (n < 2 || n > HEADER_MAX || (n <= size - 8 && bytes[8] != '{'))
         return fm_err_set(e, FM_EINPUT,
                           "not safetensors: no JSON header at its start");

@@ -124,6 +124,9 @@ hostile(void)
     CHECK(!load(&d, &e), "%s", e.msg);
     check(&d, 1, 28, 28, 10,
           "i: image 2x1x2 does not fit the model's input 1x28x28");
+    check(&d, 1, 2, 2, 10,
+          "i: image 2x1x2 does not fit the model's input 1x2x2; channels come "
+          "first");
     check(&d, 5, 1, 1, 10, "i: image 2x1x2 does not fit the model's input 5");
     check(&d, 4, 1, 1, 9,
           "l: label 9 of sample 1 is not below 9 classes; they count from 0");

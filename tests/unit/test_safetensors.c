@@ -258,6 +258,12 @@ prefixes(void)
         CHECK(fm_st_parse(&st, (const uint8_t *)"07070707", 8, &e) == FM_EINPUT,
               "an archive");
         CHECK(strstr(e.msg, "an archive, as bundles are"), "%s", e.msg);
+        e = (struct fm_err){0};
+        CHECK(fm_st_parse(&st, (const uint8_t *)"PK\3\4\0\0\0\0", 8, &e) ==
+                  FM_EINPUT,
+              "a zip archive");
+        CHECK(strstr(e.msg, "a zip archive, as torch.save writes it"), "%s",
+              e.msg);
     }
     b.data[6] = 1; /* a header of 2^48 bytes */
     CHECK(fm_st_parse(&st, b.data, b.len, NULL) == FM_EINPUT, "huge header");
