@@ -18,7 +18,7 @@ case ${1:-} in
 esac
 dir=${1:-$root/build/demo}
 if [ -e "$dir" ] && [ $# -gt 0 ]; then
-    echo "demo.sh: $dir is there already" >&2
+    echo "demo.sh: $dir is there already; remove it, or name another" >&2
     exit 2
 fi
 sh "$here/deps.sh" build

@@ -96,7 +96,7 @@ for s in $names; do
 done
 [ $tables = 1 ] || [ $tables = $sites ] ||
     usage "$tables tables, but --names has $sites"
-[ ! -e "$dir" ] || usage "$dir is there already"
+[ ! -e "$dir" ] || usage "$dir is there already; remove it, or name another"
 make_tools
 [ -n "$deal" ] || command -v minisign >/dev/null || sh "$here/deps.sh" sign
 
@@ -118,9 +118,9 @@ draft() {
 # merge LIST... - the label's line is the first; a word that one has, all have;
 # and what one leaves out, all do
 merge() {
-    awk -F'\t' '
+    awk -F'\t' -v whole='^-?[0-9]+([.]0*)?$' '
     function before(a, b) {
-        return a ~ /^-?[0-9]+$/ && b ~ /^-?[0-9]+$/ ? a + 0 < b + 0 : a "" < b ""
+        return a ~ whole && b ~ whole ? a + 0 < b + 0 : a "" < b ""
     }
     !($1 in n) { name[++names] = $1; n[$1] = 0 }
     NF == 1 && FNR > 1 { out[$1] }

@@ -65,12 +65,16 @@ by_size(const void *a, const void *b)
     return x != y ? (x > y) - (x < y) : by_bytes(a, b);
 }
 
+/* 1.0 is one, as programs write it that keep a column as floats. */
 static bool
 is_whole(const char *s)
 {
     size_t n = strspn(s += *s == '-', "0123456789");
+    const char *rest = s + n;
 
-    return n > 0 && n < 19 && !s[n];
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0");
+    return n > 0 && n < 19 && !*rest;
 }
 
 /* The column's fields and what they are. */

@@ -14,7 +14,7 @@ samples=$BATS_TEST_DIRNAME/../../samples
 @test "demo: a directory that is there is left alone" {
     mkdir demo
     run -2 --separate-stderr sh "$samples/demo.sh" "$PWD/demo"
-    [[ $stderr == *"demo is there already" ]]
+    [[ $stderr == *"demo is there already; remove it, or name another" ]]
 }
 
 # A Fashion-MNIST of black images, with real sizes.

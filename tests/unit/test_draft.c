@@ -44,7 +44,9 @@ golden(void)
     expect("a,y\n1,10\n2,2\n3,-1\n", "y\t-1\t2\t10\n");
     expect("a,y\n1,malignant\n2,benign\n3,benign\n", "y\tbenign\tmalignant\n");
     expect("a,y\n1,1\n2,1\n", "y\t1\n");
+    expect("a,y\n1,10.0\n2,2.0\n3,2.0\n", "y\t2.0\t10.0\n");
     expect("a,y\n1,0.5\n2,1.5\n", "y\n");
+    expect("a,y\n1,1.0\n2,1.01\n", "y\n");
     expect("y;sex;name;none;same;some\n"
            "1;m;A B;;x;1\n1;f;C;NA;x;<1\n2;m;D;?;x;2\n2;?;E;;x;3\n",
            "y\t1\t2\nsex\tf\tm\nname\nnone\nsame\n");
