@@ -129,19 +129,20 @@ add_sum(struct fm_round *r, const struct fm_answer *a, struct fm_items *it,
     return fm_id_cmp(&info.id, &a->id) == 0 ? 0 : changed(a, e);
 }
 
-/* Add answer `a`, which counts; *spoilt: a part of it is in the sum. */
+/* Read answer `a` again, and add it.  That it cannot be read is in `why`, all
+ * else in `e`; *spoilt: a part of it is in the sum. */
 static int
 add(struct fm_round *r, const struct fm_answer *a, bool *spoilt,
-    struct fm_err *e)
+    struct fm_err *why, struct fm_err *e)
 {
     struct fm_items it;
     struct fm_item item;
-    int rc = fm_round_again(r, a, &it, &item, e);
+    int rc = fm_round_again(r, a, &it, &item, why);
 
     if (rc)
         return rc;
     if (a->summed) {
-        rc = add_sum(r, a, &it, &item, e);
+        rc = add_sum(r, a, &it, &item, why);
         *spoilt = rc != 0;
     } else {
         item.bundle.weight = r->claims.part[a->first].weight;
@@ -152,6 +153,20 @@ add(struct fm_round *r, const struct fm_answer *a, bool *spoilt,
     return rc;
 }
 
+/* An answer that counts could not be read again. */
+static int
+leave_out(struct fm_round *r, size_t i, int rc, const struct fm_err *why,
+          struct fm_err *e)
+{
+    if (!r->policy.quorum || !fm_round_alone(r, rc, why))
+        return fm_err_pass(e, why);
+    return fm_claims_refuse(&r->claims, i,
+                            why->unread
+                                ? fm_round_bare(why, r->claims.answer[i].file)
+                                : "it changed while it was read",
+                            e);
+}
+
 /*
  * Add all that count.  Under a quorum an answer that is not there any more, or
  * is another, goes alone; and when a part of it is in the sum, all the others
@@ -160,27 +175,22 @@ add(struct fm_round *r, const struct fm_answer *a, bool *spoilt,
 static int
 add_all(struct fm_round *r, struct fm_err *e)
 {
+    size_t i = 0;
     int rc = 0;
 
-    for (size_t i = 0; i < r->claims.n && rc == 0; i++) {
+    while (i < r->claims.n && rc == 0) {
         struct fm_err why = {0};
         bool spoilt = false;
 
-        if (r->claims.answer[i].verdict != FM_COUNTS)
+        if (r->claims.answer[i].verdict == FM_COUNTS)
+            rc = add(r, &r->claims.answer[i], &spoilt, &why, e);
+        i++;
+        if (!why.code)
             continue;
-        rc = add(r, &r->claims.answer[i], &spoilt, &why);
-        if (rc == 0)
-            continue;
-        if (!r->policy.quorum || !fm_round_alone(r, rc, &why))
-            return fm_err_pass(e, &why);
-        rc = fm_claims_refuse(
-            &r->claims, i,
-            why.unread ? fm_round_bare(&why, r->claims.answer[i].file)
-                       : "it changed while it was read",
-            e);
+        rc = leave_out(r, i - 1, rc, &why, e);
         if (rc == 0 && spoilt) {
             rc = fm_round_restart(r, e);
-            i = (size_t)-1;
+            i = 0;
         }
     }
     return rc ? rc : fm_round_flush(r, e);

@@ -1,7 +1,9 @@
 /* roundsettle: what is read again, to be added. */
 #include "roundfix.h"
 
+#include "agg/robust.h"
 #include "bundle/coded.h"
+#include "fed/round_impl.h"
 
 #include <sys/stat.h>
 
@@ -188,6 +190,42 @@ vanishes(const struct fm_model *m, const struct fm_model *abc)
     fm_model_free(base);
 }
 
+/* What the rule has no room for is nobody's own fault, quorum or not. */
+static void
+too_many(void)
+{
+    static const struct fm_policy krum = {.quorum = 1,
+                                          .weighting = {FM_BY_CLIENT, 0},
+                                          .rule = {FM_RULE_KRUM, 1, 1}};
+    struct fm_model *m = fx_model(FX_ARCH, FM_FEDMRNS, FM_UNIFORM), *base;
+    struct fm_buf all = {0}, head = {0};
+    struct fm_err e = {0};
+    struct fm_round *r;
+
+    m->set.noise_key = FM_NOISE_ROUND;
+    CHECK(!fm_model_identify(m, &e), "%s", e.msg);
+    for (int k = 0; k < FM_ROBUST_KRUM + FM_ROUND_BATCH; k++) {
+        char name[8];
+
+        snprintf(name, sizeof name, "%d", k);
+        fx_file(&all, m, name, 1, (uint64_t)k);
+    }
+    fx_save("all", &all);
+    CHECK(freopen("all", "rb", stdin), "all");
+    base = rf_copy(m);
+    r = fm_round_new(base, NULL, &krum, NULL, &e);
+    CHECK(r, "%s", e.msg);
+    CHECK(!fm_round_take(r, "-", &e), "%s", e.msg);
+    CHECK(fm_round_next(&head, r, base, &e) == FM_EINPUT &&
+              strstr(e.msg, "krum"),
+          "%s", e.msg);
+    fm_round_free(r);
+    fm_buf_free(&head);
+    fm_buf_free(&all);
+    fm_model_free(base);
+    fm_model_free(m);
+}
+
 int
 main(void)
 {
@@ -204,6 +242,7 @@ main(void)
     vanishes(m, abc);
     spoils(m, abc);
     swaps(m);
+    too_many();
     fm_model_free(abc);
     fm_model_free(m);
     fx_leave(dir);
