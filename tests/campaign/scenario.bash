@@ -124,6 +124,9 @@ scenarios() {
     scenario aggregate fedmrn-aggregate -q -m w0 a.mrn b.mrn -o o/model
     scenario aggregate-sums fedmrn-aggregate -q -m w0 some.sum some.rnd \
         -o o/model
+    # All are needed, so that one which cannot be read is one too few.
+    scenario aggregate-quorum fedmrn-aggregate -q -t 1 -m w0 --quorum 5 \
+        some.sum some.rnd -o o/model
     scenario partial fedmrn-aggregate -q -m w0 --partial a.mrn -o o/sum
     scenario eval fedmrn-eval -q -t 1 -m w0 "${data[@]}" --predict o/picks
     scenario inspect fedmrn-inspect w0 some.rnd
