@@ -45,6 +45,16 @@ lock(struct fm_ledger_file *f, bool wait, struct fm_err *e)
     return 0;
 }
 
+/* Is the name a link?  What can be opened neither as a file that is there nor
+ * as a new one is a link that leads nowhere. */
+static bool
+is_link(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* Open and lock; *gone when the file lost its name meanwhile, to a run that
  * made it and wrote no line. */
 static int
@@ -60,6 +70,9 @@ open_once(struct fm_ledger_file *f, bool wait, bool *gone, struct fm_err *e)
     if (f->made)
         f->fd = open(f->path, how | O_CREAT | O_EXCL, 0666);
     if (f->fd < 0 && errno == EEXIST) {
+        if (is_link(f->path))
+            return fm_err_set(e, FM_EINPUT, "%s: is a link that leads nowhere",
+                              f->path);
         *gone = true;
         return 0;
     }

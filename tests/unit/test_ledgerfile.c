@@ -152,6 +152,12 @@ refused(void)
     CHECK(fm_ledgerfile_open(&f, "/dev/null", false, &e) == FM_EINPUT &&
               strstr(e.msg, "is not a regular file"),
           "%s", e.msg);
+    /* Neither there nor to be made. */
+    e = (struct fm_err){FM_OK, ""};
+    CHECK(symlink("nowhere", "link") == 0 &&
+              fm_ledgerfile_open(&f, "link", true, &e) == FM_EINPUT &&
+              strcmp(e.msg, "link: is a link that leads nowhere") == 0,
+          "%s", e.msg);
     fm_buf_free(&b);
 }
 
