@@ -143,26 +143,19 @@ check_head(const struct fm_ledger *l, const char *path, const char *head,
                 : 0;
 }
 
-/* Under --roster: were all rounds closed with this one? */
+/* Were all rounds closed with this roster? */
 static int
-check_roster(const struct fm_ledger *l, const char *path, struct fm_err *e)
+check_roster(const struct fm_ledger *l, const char *path,
+             const struct fm_roster *r, struct fm_err *e)
 {
     const char *name = fm_opt(&tool, "roster");
     const struct fm_policy *p;
-    struct fm_roster *r;
     char is[FM_LEDGER_HEX], was[FM_LEDGER_HEX];
-    size_t line;
+    const size_t line = fm_ledger_roster(l, fm_roster_digest(r));
 
-    if (!name)
-        return 0;
-    r = fm_roster_read(name, e);
-    if (!r)
-        return (int)e->code;
-    line = fm_ledger_roster(l, fm_roster_digest(r));
-    fm_ledger_hex(is, fm_roster_digest(r));
-    fm_roster_free(r);
     if (line == 0)
         return 0;
+    fm_ledger_hex(is, fm_roster_digest(r));
     p = &l->entry[line - 1].policy;
     if (!p->rostered)
         return fm_err_set(e, FM_EINPUT, "%s: line %zu: names no roster", path,
@@ -175,11 +168,12 @@ check_roster(const struct fm_ledger *l, const char *path, struct fm_err *e)
 }
 
 static int
-replay(const struct fm_ledger *l, const char *path, struct fm_err *e)
+replay(const struct fm_ledger *l, const char *path, const struct fm_vouch *v,
+       struct fm_err *e)
 {
     struct fm_pool *pool = fm_cli_pool(&tool, e);
     int rc =
-        pool ? fm_replay(l, fm_opt(&tool, "dir"), pool, say, e, e) : FM_ESYS;
+        pool ? fm_replay(l, fm_opt(&tool, "dir"), pool, v, say, e, e) : FM_ESYS;
 
     fm_err_where(e, path);
     fm_pool_free(pool);
@@ -210,18 +204,26 @@ whole(const struct fm_ledger *l, const char *name, struct fm_err *e)
 static int
 run_ledger(const char *path, struct fm_err *e)
 {
+    const char *roster = fm_opt(&tool, "roster");
+    struct fm_vouch *vouch = NULL;
     struct fm_ledger l = {0};
     size_t torn = 0;
     int rc;
 
     if ((rc = fm_ledgerfile_read(&l, &torn, path, e)) ||
-        (rc = check_head(&l, fm_file_name(path), fm_opt(&tool, "head"), e)) ||
-        (rc = check_roster(&l, fm_file_name(path), e)))
+        (rc = check_head(&l, fm_file_name(path), fm_opt(&tool, "head"), e)))
+        goto out;
+    if (roster && !(vouch = fm_vouch_open(roster, NULL, NULL, e))) {
+        rc = (int)e->code;
+        goto out;
+    }
+    if (vouch &&
+        (rc = check_roster(&l, fm_file_name(path), fm_vouch_roster(vouch), e)))
         goto out;
     if (l.n == 0 && !torn)
         rc = fm_err_set(e, FM_EINPUT, "%s: it has no line", fm_file_name(path));
     if (rc == 0 && fm_opt(&tool, "dir"))
-        rc = replay(&l, fm_file_name(path), e);
+        rc = replay(&l, fm_file_name(path), vouch, e);
     if (rc == 0 && torn)
         rc = fm_err_set(e, FM_EINPUT,
                         "%s: line %zu is cut short, as by a machine that "
@@ -231,6 +233,7 @@ run_ledger(const char *path, struct fm_err *e)
     if (rc == 0 && !fm_opt(&tool, "quiet"))
         rc = whole(&l, fm_file_name(path), e);
 out:
+    fm_vouch_free(vouch);
     fm_ledger_free(&l);
     return rc;
 }

@@ -2,10 +2,10 @@
 
 #include "agg/partial.h"
 #include "base/mem.h"
-#include "bundle/item.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,6 +105,21 @@ out:
     return rc;
 }
 
+/* Does it begin as a model, whatever became of the rest?  Other tools write
+ * safetensors, too. */
+static bool
+begins_as_model(const char *path)
+{
+    static const char want[] = "{\"__metadata__\":{\"fedmrn.format\"";
+    char is[8 + sizeof want - 1];
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(is, 1, sizeof is, f) : 0;
+
+    if (f)
+        fclose(f);
+    return n == sizeof is && memcmp(is + 8, want, sizeof is - 8) == 0;
+}
+
 /* A file of another kind is none of ours to judge. */
 static int
 look(struct fm_depot *d, const char *path, struct fm_err *e)
@@ -118,10 +133,14 @@ look(struct fm_depot *d, const char *path, struct fm_err *e)
         return rc;
     if ((rc = fm_source_peek(&it.src, first, PEEK, &n, e)))
         goto out;
-    if (n >= FM_ARCHIVE_MAGIC && memcmp(first, "070707", 6) == 0)
-        rc = add_items(d, &it, e);
-    else if (n == PEEK && first[8] == '{')
+    if (n >= FM_ARCHIVE_MAGIC && memcmp(first, "070707", 6) == 0) {
+        if ((rc = fm_items_guard(&it, d->guard, path, e)) == 0)
+            rc = add_items(d, &it, e);
+    } else if (n == PEEK && first[8] == '{') {
         rc = add_model(d, &it.src, e);
+        if (rc == FM_EINPUT && !d->bad_model.code && begins_as_model(path))
+            d->bad_model = *e;
+    }
 out:
     fm_items_close(&it);
     return rc;
@@ -219,11 +238,12 @@ by_id(const void *a, const void *b)
 }
 
 int
-fm_depot_open(struct fm_depot *d, const char *dir, struct fm_err *e)
+fm_depot_open(struct fm_depot *d, const char *dir, const struct fm_guard *guard,
+              struct fm_err *e)
 {
     int rc;
 
-    *d = (struct fm_depot){0};
+    *d = (struct fm_depot){.guard = guard};
     rc = walk(d, dir, 0, e);
     if (rc == 0 && d->nbundles)
         qsort(d->bundle, d->nbundles, sizeof *d->bundle, by_id);

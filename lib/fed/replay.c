@@ -16,7 +16,8 @@ struct replay {
     const char *dir;
     struct fm_depot depot;
     struct fm_pool *pool;
-    struct fm_model *model; /* that the last line made; or NULL */
+    const struct fm_vouch *vouch; /* who has the roster; or NULL */
+    struct fm_model *model;       /* that the last line made; or NULL */
     struct fm_ledger_model is;
     const struct fm_ledger_entry *line;
     /* The line's inputs in another order, of each client the one that weighs
@@ -257,8 +258,31 @@ check_output(struct replay *r, const struct fm_buf *head, struct fm_err *e)
                       fm_id_hex(is, &r->is.id), fm_id_hex(says, &want->id));
 }
 
-/* What the line says of itself: nobody counts whom it excludes, and as many as
- * its quorum asks of each round that it closes. */
+/* As many as the quorum asks answer each round of a line, or are late for it.
+ * There are no more rounds than inputs. */
+static int
+check_quorum(const struct fm_ledger_entry *t, struct fm_err *e)
+{
+    const uint64_t late = t->policy.max_stale;
+    size_t from = 0, to = 0;
+
+    for (uint64_t r = t->base.round + 1; r <= t->output.round; r++) {
+        while (from < t->n && t->input[from].round + late < r)
+            from++;
+        while (to < t->n && t->input[to].round <= r)
+            to++;
+        if (to - from < t->policy.quorum)
+            return fm_err_set(e, FM_EINPUT,
+                              "%zu clients answer round %llu, and its quorum "
+                              "is %zu",
+                              to - from, (unsigned long long)r,
+                              t->policy.quorum);
+    }
+    return 0;
+}
+
+/* What the line says of itself: nobody counts whom it excludes, or whom nobody
+ * can have signed for, and as many as its quorum asks of each round. */
 static int
 check_policy(const struct fm_ledger_entry *t, struct fm_err *e)
 {
@@ -266,17 +290,38 @@ check_policy(const struct fm_ledger_entry *t, struct fm_err *e)
 
     if (t->output.round <= t->base.round)
         return fm_err_set(e, FM_EINPUT, "it closes no round");
-    for (size_t i = 0; i < t->n; i++)
-        if (fm_policy_excludes(&t->policy, t->input[i].part.client))
+    for (size_t i = 0; i < t->n; i++) {
+        const char *client = t->input[i].part.client;
+
+        if (fm_policy_excludes(&t->policy, client))
             return fm_err_set(e, FM_EINPUT,
                               "client %s counts, whom its policy excludes",
-                              t->input[i].part.client);
+                              client);
+        if (t->policy.rostered && t->input[i].summed)
+            return fm_err_set(e, FM_EINPUT,
+                              "client %s counts inside a partial sum, which "
+                              "a roster does not admit",
+                              client);
+    }
     if (t->policy.quorum && t->n / t->policy.quorum < rounds)
         return fm_err_set(e, FM_EINPUT,
                           "%zu clients count, and its quorum is %zu for each "
                           "of %llu rounds",
                           t->n, t->policy.quorum, (unsigned long long)rounds);
-    return 0;
+    return t->policy.quorum ? check_quorum(t, e) : 0;
+}
+
+/* The roster of the line at work: the one that somebody has, or what the ledger
+ * tells of it.  Without one nobody weighs less than the policy says. */
+static void
+set_roster(struct fm_policy *p, const struct replay *r)
+{
+    p->listed = p->rostered ? listed : NULL;
+    p->roster = r;
+    if (r->vouch) {
+        p->listed = fm_roster_listed;
+        p->roster = fm_vouch_roster(r->vouch);
+    }
 }
 
 static int
@@ -294,8 +339,7 @@ close_round(struct replay *r, struct fm_err *e)
     /* Who was refused, and how many had to stay, is over: check_policy. */
     policy.quorum = 0;
     policy.nexclude = 0;
-    policy.listed = listed;
-    policy.roster = r;
+    set_roster(&policy, r);
     r->seen = 0;
     if ((rc = files(&path, &n, r, e)))
         goto out;
@@ -304,6 +348,8 @@ close_round(struct replay *r, struct fm_err *e)
         rc = e ? (int)e->code : FM_ESYS;
         goto out;
     }
+    if (r->vouch)
+        fm_round_guard(round, fm_vouch_guard(r->vouch));
     /* Of a client one bundle counts in a round, as the lines before tell. */
     if ((rc = fm_record_past(r->ledger, (size_t)(r->line - r->ledger->entry),
                              &r->line->base, round, policy.max_stale, e)))
@@ -397,17 +443,25 @@ check_models(const struct replay *r, struct fm_err *e)
             (!first || m->is.round < first->is.round))
             first = m;
     }
-    return first ? stranger(r, first, e) : 0;
+    if (first)
+        return stranger(r, first, e);
+    if (r->depot.bad_model.code)
+        return fm_err_set(e, FM_EINPUT,
+                          "a model that may be of a line is bad: %.300s",
+                          r->depot.bad_model.msg);
+    return 0;
 }
 
 int
 fm_replay(const struct fm_ledger *l, const char *dir, struct fm_pool *pool,
+          const struct fm_vouch *vouch,
           void (*done)(void *ctx, const struct fm_ledger_entry *t,
                        const char *path),
           void *ctx, struct fm_err *e)
 {
-    struct replay r = {.ledger = l, .dir = dir, .pool = pool};
-    int rc = fm_depot_open(&r.depot, dir, e);
+    struct replay r = {.ledger = l, .dir = dir, .pool = pool, .vouch = vouch};
+    int rc =
+        fm_depot_open(&r.depot, dir, vouch ? fm_vouch_guard(vouch) : NULL, e);
 
     for (size_t i = 0; i < l->n && rc == 0; i++) {
         const struct fm_ledger_entry *t = &l->entry[i];

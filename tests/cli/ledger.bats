@@ -355,6 +355,23 @@ forge() {
     replay
     forge 's/"quorum":5/"quorum":6/'
     fails "round 1 (line 1) does not follow: 5 clients count, and its quorum is 6 for each of 1 rounds"
+    # Each round has its quorum, of several in one line, too.
+    mkdir r2
+    fedmrn-train -q -t1 -m w1 --images images --labels labels --client 1 \
+        --seed 1 --indices rows.1 -o r2/1.mrn
+    rm w1 L
+    fedmrn-aggregate -q -m w0 r1/* r2/* --ledger L -o w2
+    forge 's/"quorum":0/"quorum":2/'
+    fails "round 2 (line 1) does not follow: 1 clients answer round 2, and its quorum is 2"
+    # Who weighs less than the policy says, and a model that is damaged.
+    rm -r w2 r2 L
+    closing 1 --max-samples 9
+    forge 's/samples:9/samples/'
+    fails "round 1 (line 1) does not follow: ./r1/"
+    rm w1 L
+    closing 1
+    flip w1 1500 >x && mv x w1
+    fails "a model that may be of a line is bad: ./w1: damaged: "
 }
 
 @test "ledger: a base with the id of a line's model, and another digest, is refused" {

@@ -480,4 +480,17 @@ before"* ]]
     fedmrn-aggregate -q -m w0 a.mrn b.mrn --ledger L -o w1
     run -3 --separate-stderr fedmrn-verify --ledger L --roster roster
     [[ "$stderr" = "fedmrn-verify: L: line 1: names no roster" ]]
+    # A ledger that only says so: who has not signed does not count.
+    rm w1
+    text=$(sed "s/\"policy\":{/&\"roster\":\"$(b2sum -l 256 <roster | cut -d ' ' -f 1)\",/" L |
+        head -c -76)
+    printf '%s,"hash":"%s"}\n' "$text" \
+        "$(printf %s "$text" | b2sum -l 256 | cut -d ' ' -f 1)" >L
+    fedmrn-aggregate -q -m w0 a.mrn b.mrn -o w1
+    fedmrn-verify -q --ledger L --dir . --roster roster
+    mkdir away
+    mv a.mrn.minisig away
+    fedmrn-verify -q --ledger L --dir .
+    run -3 --separate-stderr fedmrn-verify --ledger L --dir . --roster roster
+    [[ "$stderr" = "fedmrn-verify: L: round 1 (line 1) does not follow: bundle "*" of client "*" is not in . (there is a bad file: ./a.mrn: no signature: there is no ./a.mrn.minisig)" ]]
 }

@@ -21,7 +21,7 @@ replay(size_t *lines, struct fm_err *e)
     *lines = 0;
     *e = (struct fm_err){0};
     CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", e), "%s", e->msg);
-    rc = fm_replay(&l, ".", NULL, count, lines, e);
+    rc = fm_replay(&l, ".", NULL, NULL, count, lines, e);
     fm_ledger_free(&l);
     return rc;
 }
@@ -83,7 +83,7 @@ late_twice(void)
 static void
 forged(void)
 {
-    enum { NUMBERS = 5, BYTES = 2, ALL = NUMBERS + BYTES + 2 };
+    enum { NUMBERS = 5, BYTES = 2, ALL = NUMBERS + BYTES + 5 };
     static const char *const why[ALL] = {
         "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
         "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
@@ -94,6 +94,12 @@ forged(void)
         "line 2) does not follow: its bundles make model ",
         "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
         "line 1) does not follow: a bundle counts twice",
+        /* There is no roster that would allow it less. */
+        "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
+        "line 1) does not follow: client c1 counts inside a partial sum, which "
+        "a roster does not admit",
+        "line 1) does not follow: 0 clients answer round 2, and its quorum is "
+        "1",
     };
 
     for (size_t i = 0; i < ALL; i++) {
@@ -114,14 +120,21 @@ forged(void)
                 *number[i] ^= 1;
             else if (i < NUMBERS + BYTES)
                 *byte[i - NUMBERS] ^= 1;
-            else if (i == ALL - 1)
+            else if (i == NUMBERS + BYTES + 1)
                 in[1].part.bundle = in[0].part.bundle;
-            else { /* c0 is known, by another answer than its own */
+            else if (i == NUMBERS + BYTES + 2)
+                in[0].part.weight -= 2;
+            else if (i == NUMBERS + BYTES + 3)
+                t->policy.rostered = in[1].summed = true;
+            else if (i == NUMBERS + BYTES + 4) {
+                t->policy.quorum = 1;
+                t->output.round = 2;
+            } else { /* c0 is known, by another answer than its own */
                 strcpy(in[0].part.client, "c1");
                 strcpy(in[2].part.client, "c0");
             }
         }
-        CHECK(fm_replay(&l, ".", NULL, NULL, NULL, &e) == FM_EINPUT &&
+        CHECK(fm_replay(&l, ".", NULL, NULL, NULL, NULL, &e) == FM_EINPUT &&
                   strstr(e.msg, why[i]),
               "%zu: %s", i, e.msg);
         fm_ledger_free(&l);
@@ -153,7 +166,7 @@ meddled(const char *from, const char *to, const char *message)
 
     CHECK(link(to, ".kept") == 0, "%s", to);
     CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", &e), "%s", e.msg);
-    CHECK(fm_replay(&l, ".", NULL, meddle, &s, &e) == FM_EINPUT &&
+    CHECK(fm_replay(&l, ".", NULL, NULL, meddle, &s, &e) == FM_EINPUT &&
               strstr(e.msg, message),
           "%s", e.msg);
     fm_ledger_free(&l);
