@@ -316,13 +316,15 @@ check_ledger(void)
 }
 
 /* What is written must not fall on what is read, or on each other.  The model
- * alone may be replaced by the next one. */
+ * alone may be replaced by the next one, and a partial sum by a larger one. */
 static void
 check_files(char **path, int n)
 {
-    static const char *const other[] = {"output", "ledger", "model", "roster"};
+    static const char *const other[] = {"output", "ledger", "model", "roster",
+                                        "signatures"};
     const char *report = fm_opt(&tool, "report"),
-               *ledger = fm_opt(&tool, "ledger");
+               *ledger = fm_opt(&tool, "ledger"),
+               *out = fm_opt(&tool, "output");
 
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         const char *file = fm_opt(&tool, other[i]);
@@ -331,10 +333,15 @@ check_files(char **path, int n)
             fm_cli_usage("options --report and --%s: the same file", other[i]);
         if (ledger && file && i != 1 && fm_out_same(ledger, file))
             fm_cli_usage("options --ledger and --%s: the same file", other[i]);
+        if (out && file && i > 2 && fm_out_same(out, file))
+            fm_cli_usage("options --output and --%s: the same file", other[i]);
     }
-    for (int i = 0; report && i < n; i++)
-        if (fm_out_same(report, path[i]))
+    for (int i = 0; i < n; i++) {
+        if (report && fm_out_same(report, path[i]))
             fm_cli_usage("option --report: %s is an answer", path[i]);
+        if (out && !fm_opt(&tool, "partial") && fm_out_same(out, path[i]))
+            fm_cli_usage("option --output: %s is an answer", path[i]);
+    }
 }
 
 int

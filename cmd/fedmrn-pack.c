@@ -217,6 +217,7 @@ sign_options(size_t n, const char *from)
                           sign,
                           fm_opt(&tool, "password-file"),
                           from};
+    char beside[PATH_MAX];
 
     if (!sign && fm_opt(&tool, "password-file"))
         fm_cli_usage("option --password-file: needs --sign");
@@ -227,6 +228,10 @@ sign_options(size_t n, const char *from)
                      "is written");
     if (n > 1)
         fm_cli_usage("option --sign: one client's, so give one bundle");
+    snprintf(beside, sizeof beside, "%s.minisig", out);
+    if (fm_out_same(sign, out) || fm_out_same(sign, beside))
+        fm_cli_usage("options --sign and --output: what is written would "
+                     "replace the key");
     fm_cli_one_stdin(file, sizeof file / sizeof *file);
 }
 

@@ -738,12 +738,17 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     ln -s w0 link
     for o in "--report L --ledger L -o w1" "--report ./w1 -o w1" \
         "--report link -o w1" "--report b.mrn -o w1" "--ledger ./w1 -o w1" \
-        "--ledger $PWD/w0 -o w1"; do
+        "--ledger $PWD/w0 -o w1" "-o ./b.mrn" "--roster e.mrn -o e.mrn" \
+        "--roster w0 --signatures e.mrn -o e.mrn"; do
         # shellcheck disable=SC2086 # words are meant
         run -2 --separate-stderr fedmrn-aggregate --model w0 [a-d].mrn $o
         [ ! -e w1 ] && [ ! -e L ]
         cmp w0 keep
     done
+    fedmrn-verify -q --model w0 ./*.mrn
+    # A sum may take the place of one that it has.
+    fedmrn-aggregate --model w0 --partial a.mrn -o sum
+    fedmrn-aggregate --model w0 --partial sum b.mrn -o sum
     fedmrn-aggregate --model w0 [a-d].mrn --report /dev/null -o w1
     # The next model may take the place of its base.
     fedmrn-aggregate --model w0 [a-d].mrn --report r -o link

@@ -345,6 +345,11 @@ EOF
     run -2 fedmrn-pack -q --sign 1.key a.mrn b.mrn -o x.mrn
     run -2 fedmrn-pack -q --password-file word a.mrn -o x.mrn
     run -2 fedmrn-pack -q --sign - -o x.mrn
+    # Not over the key.
+    cp 1.key x.minisig
+    run -2 fedmrn-pack -q --sign x.minisig a.mrn -o ./x.minisig
+    run -2 fedmrn-pack -q --sign ./x.minisig a.mrn -o x
+    cmp 1.key x.minisig
     [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
     [ -z "$(find . -name '*.tmp')" ]
 }
