@@ -153,7 +153,7 @@ refused(void)
               strstr(e.msg, "is not a regular file"),
           "%s", e.msg);
     /* Neither there nor to be made. */
-    e = (struct fm_err){FM_OK, ""};
+    e = (struct fm_err){0};
     CHECK(symlink("nowhere", "link") == 0 &&
               fm_ledgerfile_open(&f, "link", true, &e) == FM_EINPUT &&
               strcmp(e.msg, "link: is a link that leads nowhere") == 0,
