@@ -2,6 +2,8 @@
  * fedmrn-aggregate: a model and bundles in, the next model out.
  * See man/fedmrn-aggregate.1 for the contract; the work is in fed/round.h.
  */
+#include "base/archive.h"
+#include "base/file.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/progress.h"
@@ -61,6 +63,9 @@ read_policy(struct fm_policy *p)
         (strchr(weights, ':') || !fm_weighting_parse(&p->weighting, weights)))
         fm_cli_usage("option --weights: '%s' is not samples, uniform or roster",
                      weights);
+    if (p->weighting.by == FM_BY_ROSTER && !fm_opt(&tool, "roster"))
+        fm_cli_usage("option --weights: roster needs --roster FILE, which says "
+                     "the weights");
     p->quorum = (size_t)fm_opt_count(&tool, "quorum", 1, FM_PARTS_MAX, 0);
     p->max_stale =
         (uint32_t)fm_opt_count(&tool, "max-stale", 0, FM_STALE_MAX, 0);
@@ -315,6 +320,20 @@ check_ledger(void)
         fm_cli_usage("option --ledger: a partial sum closes no round");
 }
 
+static bool
+is_answer(const char *path)
+{
+    struct fm_map m;
+    bool is = false;
+
+    if (fm_file_map(&m, path, SIZE_MAX)) {
+        is = m.len >= FM_ARCHIVE_MAGIC &&
+             memcmp(m.data, "070707", FM_ARCHIVE_MAGIC) == 0;
+        fm_file_unmap(&m);
+    }
+    return is;
+}
+
 /* What is written must not fall on what is read, or on each other.  The model
  * alone may be replaced by the next one, and a partial sum by a larger one. */
 static void
@@ -342,6 +361,11 @@ check_files(char **path, int n)
         if (out && !fm_opt(&tool, "partial") && fm_out_same(out, path[i]))
             fm_cli_usage("option --output: %s is an answer", path[i]);
     }
+    /* As by `-o r1/x.mrn`, where the name before r1/ was forgotten. */
+    if (out && !fm_opt(&tool, "partial") && is_answer(out))
+        fm_cli_usage("option --output: %s is an answer, and would be lost; "
+                     "name the model's file",
+                     out);
 }
 
 int

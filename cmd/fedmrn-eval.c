@@ -302,8 +302,7 @@ main(int argc, char **argv)
     if (j.predict && strcmp(j.predict, "-") == 0)
         fm_cli_usage(
             "option --predict: needs a file; standard output has the result");
-    if (j.predict && j.out && fm_out_same(j.predict, j.out))
-        fm_cli_usage("options --predict and --output: the same file");
+    fm_cli_apart(&tool);
     fm_settings_default(&scratch, FM_FEDAVG);
     normalisation(&scratch);
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);

@@ -290,6 +290,7 @@ main(int argc, char **argv)
     argv = fm_cli_start(&tool, argc, argv, &n);
     if (n)
         fm_cli_usage("%s: fedmrn-init takes no operands", argv[0]);
+    fm_cli_apart(&tool);
     run(&e);
     return fm_cli_end(&e);
 }

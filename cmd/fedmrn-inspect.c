@@ -238,6 +238,7 @@ main(int argc, char **argv)
     if (stdins > 1)
         fm_cli_usage("standard input can be read only once");
     check(argv, n);
+    fm_cli_apart(&tool);
     if (fm_opt(&tool, "picture") || fm_opt(&tool, "diff"))
         answer(argv, &e);
     else

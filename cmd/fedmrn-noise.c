@@ -372,6 +372,7 @@ main(int argc, char **argv)
     struct job j = {0};
 
     parse(&j, argc, argv);
+    fm_cli_apart(&tool);
     run(&j, &e);
     return fm_cli_end(&e);
 }

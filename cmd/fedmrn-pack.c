@@ -108,9 +108,6 @@ codec_options(struct fm_pack_codec *c, int n)
         fm_cli_usage("option --residual: one client's, so give one bundle");
     if (strcmp(c->residual, "-") == 0)
         fm_cli_usage("option --residual: needs a file");
-    if (fm_opt(&tool, "output") &&
-        fm_out_same(c->residual, fm_opt(&tool, "output")))
-        fm_cli_usage("options --residual and --output: the same file");
 }
 
 /* The model's codec where none was asked for; false: none at all. */
@@ -451,6 +448,7 @@ main(int argc, char **argv)
         j.path = fm_cli_inputs(j.path, &n, fm_opt(&tool, "model"));
     }
     j.n = (size_t)n;
+    fm_cli_apart(&tool);
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     fm_out_check_tty(fm_opt(&tool, "output"));
     codec_options(&j.codec, n);

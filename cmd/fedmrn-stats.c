@@ -304,6 +304,7 @@ main(int argc, char **argv)
     if (j.settings && j.json)
         fm_cli_usage("options --settings and --json: one is enough");
     j.out = fm_opt(&tool, "output");
+    fm_cli_apart(&tool);
     if (!fm_out_check(j.out, &e))
         fm_opt(&tool, "draft") ? draft(&j, &e) : run(&j, &e);
     return fm_cli_end(&e);

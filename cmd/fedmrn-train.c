@@ -355,13 +355,6 @@ out:
     return rc;
 }
 
-static void
-other_than(const char *checkpoint, const char *name, const char *path)
-{
-    if (checkpoint && path && fm_out_same(checkpoint, path))
-        fm_cli_usage("options --checkpoint and --%s: the same file", name);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -385,16 +378,15 @@ main(int argc, char **argv)
     j.out = fm_opt(&tool, "output");
     if (j.state_file && strcmp(j.state_file, "-") == 0)
         fm_cli_usage("option --state: needs a file");
-    if (j.state_file && j.out && fm_out_same(j.state_file, j.out))
-        fm_cli_usage("options --state and --output: the same file");
+    fm_cli_apart(&tool);
     j.checkpoint = fm_opt(&tool, "checkpoint");
     j.every = SECOND * fm_opt_count(&tool, "checkpoint-every", 0, 86400, 60);
     if (j.checkpoint && strcmp(j.checkpoint, "-") == 0)
         fm_cli_usage("option --checkpoint: needs a file");
     if (!j.checkpoint && fm_opt(&tool, "checkpoint-every"))
         fm_cli_usage("option --checkpoint-every: needs --checkpoint");
-    other_than(j.checkpoint, "output", j.out);
-    other_than(j.checkpoint, "state", j.state_file);
+    if (j.checkpoint && j.state_file && fm_out_same(j.checkpoint, j.state_file))
+        fm_cli_usage("options --checkpoint and --state: the same file");
     if (!fm_client_ok(j.client))
         fm_cli_usage("option --client: %s", fm_client_why(why, j.client));
     fm_cli_data_stdin(&j.data, j.model, j.indices);

@@ -130,6 +130,7 @@ main(int argc, char **argv)
     path = fm_cli_inputs(path, &n, model);
     if (n > 1)
         fm_cli_usage("more than one %s", counts || mask ? "model" : "bundle");
+    fm_cli_apart(&tool);
     fm_out_check_tty(fm_opt(&tool, "output"));
     if (counts || mask)
         write_network(path[0], how, &e);

@@ -119,6 +119,18 @@ fm_cli_data_stdin(const struct fm_dataset_from *from, const char *model,
     fm_cli_one_stdin(path, sizeof path / sizeof *path);
 }
 
+void
+fm_cli_apart(const struct fm_tool *tool)
+{
+    const char *out = fm_opt(tool, "output");
+
+    for (const struct fm_opt *o = tool->opt; out && o->name; o++)
+        if (o->value && o->arg && o->value != out &&
+            (strcmp(o->arg, "FILE") == 0 || strcmp(o->arg, "KEY") == 0) &&
+            fm_out_same(out, o->value))
+            fm_cli_usage("options --%s and --output: the same file", o->name);
+}
+
 char **
 fm_cli_inputs(char **path, int *n, const char *other)
 {

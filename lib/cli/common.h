@@ -108,6 +108,12 @@ void fm_cli_data_stdin(const struct fm_dataset_from *from, const char *model,
  */
 const char *fm_cli_signed(const struct fm_tool *tool, char **path, int n);
 
+/*
+ * fm_cli_apart - a usage error when --output is a file that another option
+ * names: what is read would be lost, or what is written beside it.
+ */
+void fm_cli_apart(const struct fm_tool *tool);
+
 /* fm_cli_json - write `j` and a newline to standard output; 0 or FM_ESYS. */
 int fm_cli_json(const struct fm_json *j, struct fm_err *e);
 

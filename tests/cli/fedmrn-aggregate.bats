@@ -426,7 +426,7 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     run -2 fedmrn-aggregate --model w0 --weights most a.mrn
     run -2 fedmrn-aggregate --model w0 --weights samples:5 a.mrn
     run -2 fedmrn-aggregate --model w0 --weights uniform --max-samples 5 a.mrn
-    run -3 fedmrn-aggregate --model w0 --weights roster a.mrn
+    run -2 fedmrn-aggregate --model w0 --weights roster a.mrn
 }
 
 @test "aggregate: a quorum, on both sides of N" {
@@ -757,6 +757,31 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     run -2 fedmrn-train --model w0 --images images --labels labels \
         --client 1 --checkpoint ./x -o x
     [ ! -e x ]
+    # A name before ?.mrn was forgotten.
+    cp a.mrn keep
+    run -2 --separate-stderr fedmrn-aggregate --model w0 -o ?.mrn
+    [[ $stderr = *"option --output: a.mrn is an answer, and would be lost; name the model's file"* ]]
+    cmp a.mrn keep
+    # Whatever an option names is not written over.
+    same() {
+        run -2 --separate-stderr "fedmrn-$1" -o ./w0 "${@:2}"
+        [[ $stderr = *": the same file (try fedmrn-$1 --help)" ]]
+    }
+    cp w0 keep
+    same train -m w0 --images i --labels l --client 1
+    same train -m - --images i --labels w0 --client 1
+    same eval -m w0 --images i --labels l
+    same pack -m w0 a.mrn
+    same pack --sign w0 a.mrn
+    same unpack -m w0 a.mrn
+    same noise -m w0 --client 1
+    same stats --images w0
+    same inspect -m w0 --picture noise a.mrn
+    same init --arch net --from link
+    cmp w0 keep
+    # A client may be called like the file of its answer.
+    run -3 --separate-stderr fedmrn-train -m no --images i --labels l \
+        --client x -o x
 }
 
 @test "aggregate: a report names a file whose name is not UTF-8" {
