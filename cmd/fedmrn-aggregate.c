@@ -2,8 +2,6 @@
  * fedmrn-aggregate: a model and bundles in, the next model out.
  * See man/fedmrn-aggregate.1 for the contract; the work is in fed/round.h.
  */
-#include "base/archive.h"
-#include "base/file.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/progress.h"
@@ -320,20 +318,6 @@ check_ledger(void)
         fm_cli_usage("option --ledger: a partial sum closes no round");
 }
 
-static bool
-is_answer(const char *path)
-{
-    struct fm_map m;
-    bool is = false;
-
-    if (fm_file_map(&m, path, SIZE_MAX)) {
-        is = m.len >= FM_ARCHIVE_MAGIC &&
-             memcmp(m.data, "070707", FM_ARCHIVE_MAGIC) == 0;
-        fm_file_unmap(&m);
-    }
-    return is;
-}
-
 /* What is written must not fall on what is read, or on each other.  The model
  * alone may be replaced by the next one, and a partial sum by a larger one. */
 static void
@@ -361,11 +345,7 @@ check_files(char **path, int n)
         if (out && !fm_opt(&tool, "partial") && fm_out_same(out, path[i]))
             fm_cli_usage("option --output: %s is an answer", path[i]);
     }
-    /* As by `-o r1/x.mrn`, where the name before r1/ was forgotten. */
-    if (out && !fm_opt(&tool, "partial") && is_answer(out))
-        fm_cli_usage("option --output: %s is an answer, and would be lost; "
-                     "name the model's file",
-                     out);
+    fm_cli_spare_bundle(&tool);
 }
 
 int

@@ -449,6 +449,8 @@ main(int argc, char **argv)
     }
     j.n = (size_t)n;
     fm_cli_apart(&tool);
+    if (n > 1)
+        fm_cli_spare_bundle(&tool);
     fm_opt_count(&tool, "threads", 0, FM_POOL_MAX, 0);
     fm_out_check_tty(fm_opt(&tool, "output"));
     codec_options(&j.codec, n);

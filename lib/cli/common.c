@@ -1,5 +1,6 @@
 #include "cli/common.h"
 
+#include "base/odc.h"
 #include "cli/out.h"
 
 struct fm_pool *
@@ -129,6 +130,24 @@ fm_cli_apart(const struct fm_tool *tool)
             (strcmp(o->arg, "FILE") == 0 || strcmp(o->arg, "KEY") == 0) &&
             fm_out_same(out, o->value))
             fm_cli_usage("options --%s and --output: the same file", o->name);
+}
+
+void
+fm_cli_spare_bundle(const struct fm_tool *tool)
+{
+    static const char name[] = "manifest.json"; /* of its first member */
+    const char *out = fm_opt(tool, "output");
+    struct fm_map m = {0};
+
+    if (!out || !fm_file_map(&m, out, SIZE_MAX))
+        return;
+    if (m.len > FM_ODC_HEADER + sizeof name &&
+        memcmp(m.data, "070707", FM_ARCHIVE_MAGIC) == 0 &&
+        memcmp(m.data + FM_ODC_HEADER, name, sizeof name) == 0)
+        fm_cli_usage("option --output: %s is a client's answer, and would be "
+                     "lost; name the file to write",
+                     out);
+    fm_file_unmap(&m);
 }
 
 char **

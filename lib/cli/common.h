@@ -114,6 +114,13 @@ const char *fm_cli_signed(const struct fm_tool *tool, char **path, int n);
  */
 void fm_cli_apart(const struct fm_tool *tool);
 
+/*
+ * fm_cli_spare_bundle - a usage error when --output is a bundle, and what is
+ * written is none: as by `-o r1/x.mrn`, where the name before r1/ was
+ * forgotten.
+ */
+void fm_cli_spare_bundle(const struct fm_tool *tool);
+
 /* fm_cli_json - write `j` and a newline to standard output; 0 or FM_ESYS. */
 int fm_cli_json(const struct fm_json *j, struct fm_err *e);
 

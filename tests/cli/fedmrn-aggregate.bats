@@ -759,9 +759,13 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     [ ! -e x ]
     # A name before ?.mrn was forgotten.
     cp a.mrn keep
-    run -2 --separate-stderr fedmrn-aggregate --model w0 -o ?.mrn
-    [[ $stderr = *"option --output: a.mrn is an answer, and would be lost; name the model's file"* ]]
+    for o in "aggregate -m w0" "aggregate -m w0 --partial" pack; do
+        # shellcheck disable=SC2086 # words are meant
+        run -2 --separate-stderr fedmrn-$o -o ?.mrn
+        [[ $stderr = *"option --output: a.mrn is a client's answer, and would be lost; name the file to write"* ]]
+    done
     cmp a.mrn keep
+    fedmrn-pack -m w0 a.mrn -o a.mrn
     # Whatever an option names is not written over.
     same() {
         run -2 --separate-stderr "fedmrn-$1" -o ./w0 "${@:2}"
