@@ -2,6 +2,7 @@
  * fedmrn-eval: a model's loss and accuracy on a data set.
  * See man/fedmrn-eval.1 for the contract; the work is in fed/eval.h.
  */
+#include "base/printable.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/progress.h"
@@ -134,7 +135,7 @@ as_json(struct fm_buf *out, const struct fm_eval *v, const struct fm_model *m,
                 fm_json_add_int(row, NULL, v->confusion[i * v->classes + k]);
         }
     }
-    if (!(rc = fm_json_dump(out, j, e)))
+    if (!(rc = fm_printable_json(out, j, e)))
         rc = put(out, e, "\n");
     fm_json_free(j);
     return rc;

@@ -2,6 +2,7 @@
  * fedmrn-inspect: what a file is, for people or as JSON.
  * See man/fedmrn-inspect.1 for the contract; the work is in fed/report.h.
  */
+#include "base/printable.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "fed/diff.h"
@@ -52,7 +53,7 @@ put(struct fm_buf *out, const struct fm_json *report, struct fm_err *e)
 
     if (!fm_opt(&tool, "json"))
         return fm_render(out, report, e);
-    rc = fm_json_dump(out, report, e);
+    rc = fm_printable_json(out, report, e);
     return rc ? rc : fm_buf_add(out, "\n", 1, e);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/digest.h"
 #include "base/extract.h"
+#include "base/printable.h"
 #include "cli/common.h"
 #include "cli/out.h"
 #include "cli/visible.h"
@@ -188,7 +189,7 @@ print_json(const struct job *j, const struct fm_stats *s, struct fm_err *e)
         fm_json_add_real(f, "mean", fm_stats_mean(s, i));
         fm_json_add_real(f, "std", fm_stats_std(s, i));
     }
-    if (!(rc = fm_json_dump(&text, o, e)) &&
+    if (!(rc = fm_printable_json(&text, o, e)) &&
         !(rc = fm_buf_add(&text, "\n", 1, e)))
         rc = fm_out_write(j->out, text.data, text.len, e);
     fm_buf_free(&text);

@@ -1,6 +1,7 @@
 #include "cli/common.h"
 
 #include "base/odc.h"
+#include "base/printable.h"
 #include "cli/out.h"
 
 struct fm_pool *
@@ -193,7 +194,7 @@ fm_cli_json(const struct fm_json *j, struct fm_err *e)
     struct fm_buf text = {0};
     int rc;
 
-    if ((rc = fm_json_dump(&text, j, e)))
+    if ((rc = fm_printable_json(&text, j, e)))
         goto out;
     if ((rc = fm_buf_add(&text, "\n", 1, e)))
         goto out;

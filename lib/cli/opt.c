@@ -1,8 +1,8 @@
 #include "cli/opt.h"
 
+#include "base/printable.h"
 #include "cli/out.h"
 #include "cli/progress.h"
-#include "cli/visible.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ say(const char *fmt, va_list ap, const char *hint)
     char line[1024];
 
     vsnprintf(line, sizeof line, fmt, ap);
-    fm_visible(line); /* a message may quote an argument */
+    fm_printable(line); /* a message may quote an argument */
     fm_progress_clear();
     if (hint)
         fprintf(stderr, "%s: %s (try %s %s)\n", self, line, self, hint);

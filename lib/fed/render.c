@@ -1,6 +1,7 @@
 #include "fed/render.h"
 
 #include "base/mem.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,17 +34,6 @@ put(struct page *p, const char *fmt, ...)
         p->rc = fm_buf_add(p->out, s, strlen(s), p->e);
 }
 
-/* Nothing from a file may drive the terminal: C0, DEL, and UTF-8's C1. */
-static void
-printable(char *s)
-{
-    for (unsigned char *u = (unsigned char *)s; *u; u++)
-        if (*u < 0x20 || *u == 0x7f)
-            *u = '?';
-        else if (*u == 0xc2 && u[1] >= 0x80 && u[1] < 0xa0)
-            u[0] = u[1] = '?';
-}
-
 static const char *
 label(char out[CELL], const char *key)
 {
@@ -51,7 +41,7 @@ label(char out[CELL], const char *key)
     for (char *p = out; *p; p++)
         if (*p == '_')
             *p = ' ';
-    printable(out);
+    fm_printable(out);
     return out;
 }
 
@@ -93,7 +83,7 @@ cell(char out[CELL], const char *key, const struct fm_json *j)
         return out;
     case FM_JSON_STRING:
         snprintf(out, CELL, "%s", fm_json_text(j));
-        printable(out);
+        fm_printable(out);
         return out;
     case FM_JSON_ARRAY:
         if (fm_json_size(j) == 0)
@@ -292,7 +282,7 @@ put_lines(struct page *p, const char *s)
         char line[CELL];
 
         snprintf(line, sizeof line, "%.*s", n, s);
-        printable(line);
+        fm_printable(line);
         put(p, "%*s%s\n", p->indent, "", line);
         s += n + (s[n] == '\n');
     }

@@ -157,14 +157,14 @@ every_kind() {
     mv a.mrn $'\e[2Ja.mrn'
     mv b.mrn $'x: ok\nb.mrn'
     mv c.mrn $'\xc2\x9b2Jc.mrn'
-    mv d.mrn $'\x9bd.mrn'
+    mv d.mrn $'\xe2\x80\xaed.mrn'
     mv e.mrn é.mrn
     run -0 --separate-stderr fedmrn-verify --model w0 ./*.mrn
     [ "${#lines[@]}" = 5 ]
     [ "$(sort <<<"$output")" = "$(sort <<<'./?[2Ja.mrn: ok
 ./x: ok?b.mrn: ok
 ./??2Jc.mrn: ok
-./?d.mrn: ok
+./???d.mrn: ok
 ./é.mrn: ok')" ]
     : >$'\xc2\x9b\e.mrn'
     run -3 --separate-stderr fedmrn-verify $'\xc2\x9b\e.mrn'
