@@ -4,6 +4,8 @@
 #include "base/printable.h"
 #include "cli/out.h"
 
+#include <unistd.h>
+
 struct fm_pool *
 fm_cli_pool(const struct fm_tool *tool, struct fm_err *e)
 {
@@ -157,6 +159,9 @@ fm_cli_inputs(char **path, int *n, const char *other)
     static char dash[] = "-", *standard[] = {dash, NULL};
 
     if (*n == 0) {
+        /* Nobody types what is read here; they forgot the names. */
+        if (isatty(STDIN_FILENO))
+            fm_cli_usage("no file named, and standard input is a terminal");
         path = standard;
         *n = 1;
     }

@@ -89,7 +89,8 @@ struct fm_pool *fm_cli_pool(const struct fm_tool *tool, struct fm_err *e);
 /*
  * fm_cli_inputs - the `*n` operands as files to read; none means "-", standard
  * input, and *n becomes 1.  It is a usage error when standard input would be
- * read twice, `other` (another file that is read, or NULL) counted too.
+ * read twice, `other` (another file that is read, or NULL) counted too; or when
+ * none means a terminal.
  */
 char **fm_cli_inputs(char **path, int *n, const char *other);
 

@@ -411,6 +411,14 @@ on_terminal() {
     [[ "$output" == *"would go to a terminal"* ]]
 }
 
+@test "terminal: files that were not named are not waited for there" {
+    local t
+    for t in "aggregate -m w0" pack "unpack -m w0" verify stats; do
+        run -2 on_terminal "fedmrn-$t"
+        [[ "$output" == *"no file named, and standard input is a terminal"* ]]
+    done
+}
+
 # A training of a few seconds at most, which shows its steps.
 train() {
     tiny_data 400
