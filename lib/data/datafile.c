@@ -2,6 +2,7 @@
 
 #include "base/extract.h"
 #include "data/cifar.h"
+#include "data/fields.h"
 #include "data/npy.h"
 #include "data/table.h"
 #include "tensor/safetensors.h"
@@ -273,10 +274,13 @@ read_onehot(struct fm_onehot **h, struct fm_buf *text, const char *path,
 }
 
 /* Does it begin as no text does, but as records with a fault do?  What else is
- * wrong with a table is said with its line. */
+ * wrong with a table is said with its line; but nobody gave the label of what
+ * is none, such as a pickle. */
 static bool
-is_binary(const uint8_t *p, size_t n)
+is_binary(const uint8_t *p, size_t n, const struct fm_dataset_from *from)
 {
+    if (!from->label && !fm_fields_utf16(p, n) && !fm_datafile_is_text(p, n))
+        return true;
     return n && (*p < '\t' || (*p > '\r' && *p < 20));
 }
 
@@ -412,7 +416,7 @@ fm_datafile_take(struct fm_dataset *d, const struct fm_dataset_from *from,
                           FM_DATAFILE_IDX
                           "; name it by --images, and that of the "
                           "labels by --labels");
-    if (!r->read && is_binary(p, n))
+    if (!r->read && is_binary(p, n, from))
         return fm_err_set(e, FM_EINPUT,
                           "not NPY, NPZ, safetensors or CIFAR's records (3073 "
                           "or 3074 bytes each), and no table, which is a text");

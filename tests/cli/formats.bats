@@ -165,7 +165,7 @@ pictures() {
     cmp a.mrn b.mrn
     net 1x2x2
     run -3 --separate-stderr train --data x.npy --labels labels -o c.mrn
-    [ "$stderr" = "fedmrn-train: x.npy: image 2x1x2 does not fit the model's input 1x2x2" ]
+    [ "$stderr" = "fedmrn-train: x.npy: image 2x1x2 does not fit the model's input 1x2x2; channels come first" ]
     { npy '|u1' '1, 2, 2, 1'; printf 1234; } >last.npy
     idx_labels 0 >labels
     net 1x2x2

@@ -282,6 +282,10 @@ table(void)
     REFUSED("a,y\n1,3\n",
             "a table; --labels means nothing to it: --label says which",
             .labels = "y");
+    REFUSED("\x80\4\x95\0\1", "not NPY, NPZ, safetensors or CIFAR's", 0);
+    REFUSED("\xff\xfe"
+            "a\0,\0",
+            "a table; say by --label which column", 0);
     REFUSED("\n", "no header in it", .label = "y");
     REFUSED("", "an empty file", 0);
     REFUSED("\0\0\10\1\0\0\0\1\0", "an IDX file; name it by --images", 0);
