@@ -62,7 +62,7 @@ MUTANTS ?= 4
 check-mutants: ## take away each check of an input: does a test turn red?
 	CC='$(CC)' python3 tests/campaign/mutants.py $(BUILD) $(MUTANTS) $(FILES)
 
-check-cross: ## the exact modules on other processors, by qemu
+check-cross: $(BUILD)/campaign/cross ## the exact modules on other processors, by qemu
 	sh samples/deps.sh cross
 	$(RUN_CAMPAIGN)
 
