@@ -761,8 +761,8 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     cp a.mrn keep
     for o in "aggregate -m w0" "aggregate -m w0 --partial" pack; do
         # shellcheck disable=SC2086 # words are meant
-        run -2 --separate-stderr fedmrn-$o -o ?.mrn
-        [[ $stderr = *"option --output: a.mrn is a client's answer, and would be lost; name the file to write"* ]]
+        run -2 --separate-stderr fedmrn-$o -o ./?.mrn
+        [[ $stderr = *"option --output: ./a.mrn is a client's answer, and would be lost; name the file to write"* ]]
     done
     cmp a.mrn keep
     fedmrn-pack -m w0 a.mrn -o a.mrn
