@@ -52,8 +52,19 @@ add_items(struct fm_depot *d, struct fm_items *it, struct fm_err *e)
     struct fm_item item;
     int rc;
 
-    while ((rc = fm_items_next(it, &item, e)) == 0 &&
-           item.kind != FM_ITEM_NONE) {
+    for (;;) {
+        struct fm_err why = {0};
+
+        rc = fm_items_next(it, &item, &why);
+        /* Alone, as under a quorum. */
+        if (rc == FM_EINPUT && d->guard && it->passable) {
+            fm_err_pass(&d->bad, &why);
+            continue;
+        }
+        if (rc)
+            fm_err_pass(e, &why);
+        if (rc || item.kind == FM_ITEM_NONE)
+            break;
         if (item.kind == FM_ITEM_BUNDLE)
             rc = add_bundle(d, &item.bundle.id, e);
         else {

@@ -24,6 +24,7 @@ struct replay {
      * most, and how many were met again. */
     const struct fm_ledger_input **by_id, **by_client;
     size_t nclients, seen;
+    char note[160]; /* the first answer that the round at work left out */
 };
 
 static int
@@ -115,6 +116,15 @@ count(void *ctx, const struct fm_part *part, uint64_t round,
                           (unsigned long long)part->weight);
     r->seen++;
     return 0;
+}
+
+static void
+note(void *ctx, const char *text)
+{
+    struct replay *r = ctx;
+
+    if (!*r->note)
+        snprintf(r->note, sizeof r->note, "%s", text);
 }
 
 /* --- One line ------------------------------------------------------------
@@ -324,39 +334,24 @@ set_roster(struct fm_policy *p, const struct replay *r)
     }
 }
 
+/* The answers, into the round that the line says, and its model. */
 static int
-close_round(struct replay *r, struct fm_err *e)
+answers(struct replay *r, struct fm_round *round, char **path, size_t n,
+        struct fm_err *e)
 {
-    const struct fm_round_hooks hooks = {
-        .count = count, .wanted = wanted, .ctx = r};
-    struct fm_policy policy = r->line->policy;
-    struct fm_round *round = NULL;
     struct fm_buf head = {0};
-    char **path = NULL;
-    size_t n = 0;
     int rc;
 
-    /* Who was refused, and how many had to stay, is over: check_policy. */
-    policy.quorum = 0;
-    policy.nexclude = 0;
-    set_roster(&policy, r);
-    r->seen = 0;
-    if ((rc = files(&path, &n, r, e)))
-        goto out;
-    round = fm_round_new(r->model, r->pool, &policy, &hooks, e);
-    if (!round) {
-        rc = e ? (int)e->code : FM_ESYS;
-        goto out;
-    }
     if (r->vouch)
         fm_round_guard(round, fm_vouch_guard(r->vouch));
     /* Of a client one bundle counts in a round, as the lines before tell. */
     if ((rc = fm_record_past(r->ledger, (size_t)(r->line - r->ledger->entry),
-                             &r->line->base, round, policy.max_stale, e)))
-        goto out;
+                             &r->line->base, round, r->line->policy.max_stale,
+                             e)))
+        return rc;
     for (size_t i = 0; i < n; i++)
         if ((rc = fm_round_take(round, path[i], e)))
-            goto out;
+            return rc;
     if ((rc = fm_round_next(&head, round, r->model, e)))
         goto out;
     if (r->seen != r->line->n)
@@ -366,10 +361,37 @@ close_round(struct replay *r, struct fm_err *e)
     else
         rc = check_output(r, &head, e);
 out:
-    fm_round_free(round);
     fm_buf_free(&head);
-    free(path);
     return rc;
+}
+
+static int
+close_round(struct replay *r, struct fm_err *e)
+{
+    const struct fm_round_hooks hooks = {
+        .note = note, .count = count, .wanted = wanted, .ctx = r};
+    struct fm_policy policy = r->line->policy;
+    struct fm_round *round = NULL;
+    struct fm_err why = {0};
+    char **path = NULL;
+    size_t n = 0;
+    int rc;
+
+    /* Who was excluded is over: check_policy.  Under a quorum one file may have
+     * what counts beside what was refused. */
+    policy.nexclude = 0;
+    set_roster(&policy, r);
+    r->seen = 0;
+    *r->note = '\0';
+    if ((rc = files(&path, &n, r, &why)) == 0) {
+        round = fm_round_new(r->model, r->pool, &policy, &hooks, &why);
+        rc = round ? answers(r, round, path, n, &why) : (int)why.code;
+    }
+    fm_round_free(round);
+    free(path);
+    if (rc == FM_EINPUT && *r->note)
+        return fm_err_set(e, FM_EINPUT, "%.200s (%s)", why.msg, r->note);
+    return rc ? fm_err_pass(e, &why) : 0;
 }
 
 static int

@@ -498,4 +498,13 @@ before"* ]]
     fedmrn-verify -q --ledger L --dir .
     run -3 --separate-stderr fedmrn-verify --ledger L --dir . --roster roster
     [[ "$stderr" = "fedmrn-verify: L: round 1 (line 1) does not follow: bundle "*" of client "*" is not in . (there is a bad file: ./a.mrn: no signature: there is no ./a.mrn.minisig)" ]]
+    # Under a quorum a bad signature in a round file is its bundle's alone.
+    mv away/* .
+    fedmrn-pack -q a.mrn b.mrn -o round
+    mv a.mrn b.mrn away
+    minisign -S -s 1.key -m w0 -x other.minisig
+    cat other.minisig b.mrn.minisig >round.sigs
+    rm L w1
+    fedmrn-aggregate -q -m w0 --roster roster --quorum 1 round --ledger L -o w1
+    fedmrn-verify -q --ledger L --dir . --roster roster
 }

@@ -141,6 +141,60 @@ forged(void)
     }
 }
 
+/* Under a quorum an answer that belongs elsewhere was left out alone: the round
+ * file that has it beside two that count is replayed. */
+static void
+mixed(void)
+{
+    struct fm_model *w0 = rf_read("w0");
+    struct fm_err e = {0};
+    struct fm_buf all = {0}, b[3] = {{0}};
+    struct fm_bundle first;
+    struct fm_id id[3];
+    struct fm_ledger l;
+    size_t torn;
+
+    CHECK(!fm_ledgerfile_read(&l, &torn, "ledger", &e), "%s", e.msg);
+    for (size_t i = 0; i < 3; i++) {
+        struct fm_buf copy = {0};
+
+        w0->id.b[0] ^= i == 1;
+        fx_file(&b[i], w0,
+                i == 1 ? "elsewhere"
+                : i    ? "c1"
+                       : "c0",
+                10 + i / 2, 7 * (i / 2));
+        w0->id.b[0] ^= i == 1;
+        CHECK(!fm_buf_add(&copy, b[i].data, b[i].len, &e) &&
+                  !fm_bundle_parse(&first, &copy, NULL, &e),
+              "%s", e.msg);
+        id[i] = first.id;
+        fm_bundle_free(&first);
+    }
+    CHECK(!fm_index_write(&all, id, 3, &e), "%s", e.msg);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(!fm_buf_add(&all, b[i].data, b[i].len, &e), "%s", e.msg);
+        fm_buf_free(&b[i]);
+    }
+    fx_save("a-round", &all);
+    fm_buf_free(&all);
+    CHECK(rename("a-0.mrn", ".0") == 0 && rename("a-1.mrn", ".1") == 0,
+          "rename");
+    l.entry->policy.quorum = 2;
+    CHECK(!fm_replay(&l, ".", NULL, NULL, NULL, NULL, &e), "%s", e.msg);
+    l.entry->input[1].part.bundle = id[1];
+    strcpy(l.entry->input[1].part.client, "elsewhere");
+    CHECK(fm_replay(&l, ".", NULL, NULL, NULL, NULL, &e) == FM_EINPUT &&
+              strstr(e.msg, "2 clients count, and the ledger has 3 (./a-round "
+                            "(at byte "),
+          "%s", e.msg);
+    fm_ledger_free(&l);
+    fm_model_free(w0);
+    CHECK(remove("a-round") == 0 && rename(".0", "a-0.mrn") == 0 &&
+              rename(".1", "a-1.mrn") == 0,
+          "rename");
+}
+
 /* What becomes another file after the first line. */
 struct swap {
     const char *from, *to;
@@ -235,6 +289,7 @@ main(void)
     CHECK(rename(".w0", "w0") == 0, "rename");
     CHECK(!replay(&n, &e) && n == 2, "%zu lines: %s", n, e.msg);
     forged();
+    mixed();
     changes();
     late_twice();
     fx_leave(dir);
