@@ -117,9 +117,12 @@ static bool
 named_id(const char *name)
 {
     size_t n = strlen(name);
-    const char *s = name + n - 2;
+    const char *s = name;
 
-    if (n < 2 || (*s | 32) != 'i' || (s[1] | 32) != 'd')
+    if (n < 2)
+        return false;
+    s += n - 2;
+    if ((*s | 32) != 'i' || (s[1] | 32) != 'd')
         return false;
     if (n == 2 || *s == 'I')
         return true;

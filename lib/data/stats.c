@@ -204,16 +204,18 @@ read_head(struct fm_stats *s, struct reader *r)
     return start(s, n, r->e);
 }
 
-/* Could `count` numbers have these sums? */
+/* Could `count` numbers have these sums?  Bounded by its own count, each file
+ * leaves room for as many others as fm_stats_add lets in. */
 static bool
 possible(const struct fm_stats *s, const struct fm_stats_feature *f)
 {
-    int largest = s->pixels ? 8 : 128, unit = s->pixels ? 0 : -149;
+    int largest = s->pixels ? 8 : 128, unit = s->pixels ? 0 : -149, log2 = 0;
     struct fm_wide spread;
 
-    return fm_wide_within(&f->sum, largest + FM_STATS_COUNT_LOG2, unit) &&
-           fm_wide_within(&f->squares, 2 * largest + FM_STATS_COUNT_LOG2,
-                          2 * unit) &&
+    while (UINT64_C(1) << log2 < s->count)
+        log2++;
+    return fm_wide_within(&f->sum, largest + log2, unit) &&
+           fm_wide_within(&f->squares, 2 * largest + log2, 2 * unit) &&
            fm_wide_spread(&spread, &f->sum, &f->squares, s->count);
 }
 

@@ -198,6 +198,47 @@ hostile(void)
     fm_buf_free(&d.names);
 }
 
+/* Sums of `count` numbers as a file has them, read; `s` is to be released. */
+static int
+read_sums(struct fm_stats *s, uint64_t count, const char *squares)
+{
+    struct fm_stats_feature f = {.name = "a"};
+    const struct fm_stats made = {.count = count, .n = 1, .feature = &f};
+    struct fm_buf b;
+    struct fm_err e = {0};
+    size_t used;
+    int rc;
+
+    CHECK(fm_wide_parse(&f.squares, squares), "%s", squares);
+    b = text(&made);
+    rc = fm_stats_parse(s, b.data, b.len, &used, &e);
+    fm_buf_free(&b);
+    return rc;
+}
+
+/* Files that one by one are possible are so together, up to the last bit. */
+static void
+heaviest(void)
+{
+    const uint64_t count = UINT64_C(1) << 34;
+    struct fm_stats s, more;
+    struct fm_err e = {0};
+
+    CHECK(read_sums(&s, count, "0x1p+290") == FM_EINPUT, "2^34 of 2^128");
+    fm_stats_free(&s);
+    CHECK(read_sums(&s, 1, "0x1p+256") == FM_EINPUT, "one of 2^128");
+    fm_stats_free(&s);
+    CHECK(!read_sums(&s, count, "0xffffffp+266"), "just below");
+    for (int i = 1; i < 64; i++) {
+        CHECK(!read_sums(&more, count, "0xffffffp+266"), "just below");
+        CHECK(!fm_stats_add(&s, &more, &e), "%s", e.msg);
+        fm_stats_free(&more);
+    }
+    CHECK(s.count == (uint64_t)1 << FM_STATS_COUNT_LOG2, "count");
+    CHECK(fm_stats_std(&s, 0) > 0x1.fffffp+127, "%a", fm_stats_std(&s, 0));
+    fm_stats_free(&s);
+}
+
 static void
 unlike(void)
 {
@@ -238,6 +279,7 @@ main(void)
     pixels();
     hostile();
     most();
+    heaviest();
     unlike();
     return 0;
 }
