@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "rand/stream.h"
+#include "tensor/number.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -231,10 +232,7 @@ static int
 parameter(double *v, const char *name, const char *text, double max,
           struct fm_err *e)
 {
-    char *end;
-
-    *v = strtod(text, &end);
-    if (*end || !(*v > 0 && *v <= max)) /* of no text it is 0 */
+    if (!fm_double_parse(v, text) || !(*v > 0 && *v <= max))
         return fm_err_set(e, FM_EINPUT,
                           "%s:'%s' is not a number above 0 and at most %g",
                           name, text, max);

@@ -214,6 +214,8 @@ hostile(void)
     refuse("dirichlet:nan", 100, 5, 1, "is not a number above 0");
     refuse("dirichlet:inf", 100, 5, 1, "is not a number above 0");
     refuse("dirichlet:0.3x", 100, 5, 1, "is not a number above 0");
+    refuse("dirichlet:0x1p-1", 100, 5, 1, "is not a number above 0");
+    refuse("dirichlet: 0.3", 100, 5, 1, "is not a number above 0");
     refuse("dirichlet:0.3", 100, 11, 10, "100 rows cannot give 11 clients 10");
     refuse("dirichlet:1e-300", 10, 2, 5, "no partition in 10000 draws");
     refuse("labels:1.5", 100, 5, 1, "is not a number above 0 and at most 1");
