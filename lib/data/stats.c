@@ -56,8 +56,12 @@ take_names(struct fm_stats *s, const struct fm_dataset *d, struct fm_err *e)
     s->names.len = size;
     for (size_t i = 0; i < size; i++)
         if (is_control(s->names.data[i],
-                       i + 1 < size ? s->names.data[i + 1] : 0))
+                       i + 1 < size ? s->names.data[i + 1] : 0)) {
+            /* Half of one would still be obeyed where bytes are characters. */
+            if (s->names.data[i] == 0xc2)
+                s->names.data[i + 1] = '?';
             s->names.data[i] = '?';
+        }
     point(s);
     return 0;
 }

@@ -40,13 +40,13 @@ static const float x[] = {1, -8, 2, -8, 3, -8, 4, -8};
 static const uint32_t rows[] = {0, 1, 2, 3};
 static const char head[] = "fedmrn-stats\t1\ttable\t4\t2\n"
                            "a b\t0x5p+1\t0xfp+1\n"
-                           "c?d\t-0x1p+5\t0x1p+8\n"
+                           "c???d\t-0x1p+5\t0x1p+8\n"
                            "end\t";
 
 static void
 golden(void)
 {
-    struct fm_dataset d = table(x, 4, 2, "a b\0c\td", 8);
+    struct fm_dataset d = table(x, 4, 2, "a b\0c\t\xc2\x9b\144", 10);
     struct fm_stats s = take(&d, rows, 4), left, right;
     struct fm_buf whole = text(&s), sum;
     struct fm_err e = {0};
