@@ -247,9 +247,11 @@ run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
     struct fm_vouch *vouch = NULL;
     int rc;
 
-    if ((rc = fm_out_check(fm_opt(&tool, "output"), e)) ||
-        (fm_opt(&tool, "report") &&
-         (rc = fm_out_check(fm_opt(&tool, "report"), e))))
+    /* What went down a pipe stays there when the ledger takes no line. */
+    rc = ledger ? fm_out_check_file(fm_opt(&tool, "output"), e)
+                : fm_out_check(fm_opt(&tool, "output"), e);
+    if (rc || (fm_opt(&tool, "report") &&
+               (rc = fm_out_check(fm_opt(&tool, "report"), e))))
         return rc;
     if ((rc = open_ledger(e)) ||
         (rc = open_roster(&vouch, policy, signed_input, e)))

@@ -107,6 +107,18 @@ fm_out_check(const char *path, struct fm_err *e)
     return err ? refused(e, err, path) : 0;
 }
 
+int
+fm_out_check_file(const char *path, struct fm_err *e)
+{
+    bool through = true;
+    int err = is_stdout(path) ? 0 : fm_outtemp_look(&o->to, path, &through);
+
+    if (err)
+        return refused(e, err, path);
+    return through ? fm_err_set(e, FM_EINPUT, "%s: is not a regular file", path)
+                   : 0;
+}
+
 /* Choose where the bytes go, and open it as `fd`; an errno value. */
 static int
 choose(const char *path)
@@ -239,25 +251,12 @@ fm_out_stream(const char *path,
     return fm_out_commit(e);
 }
 
-/* Whole-or-nothing is for files only. */
-static int
-check_regular(const char *path, struct fm_err *e)
-{
-    bool through = true;
-    int err = is_stdout(path) ? 0 : fm_outtemp_look(&o->to, path, &through);
-
-    if (err)
-        return refused(e, err, path);
-    return through ? fm_err_set(e, FM_EINPUT, "%s: is not a regular file", path)
-                   : 0;
-}
-
 int
 fm_out_private(const char *path,
                int (*fill)(void *ctx, FILE *f, struct fm_err *e), void *ctx,
                struct fm_err *e)
 {
-    int rc = check_regular(path, e);
+    int rc = fm_out_check_file(path, e);
 
     if (rc)
         return rc;
@@ -309,7 +308,8 @@ fm_out_pair(const char *path, int (*fill)(void *ctx, FILE *f, struct fm_err *e),
     const bool is_new = access(beside, F_OK) != 0;
     int rc;
 
-    if ((rc = check_regular(beside, e)) || (rc = check_regular(path, e)))
+    if ((rc = fm_out_check_file(beside, e)) ||
+        (rc = fm_out_check_file(path, e)))
         return rc;
     o[1].named = false;
     fm_out_before(put_beside, &b);

@@ -30,6 +30,10 @@ void fm_out_check_tty(const char *path);
  */
 int fm_out_check(const char *path, struct fm_err *e);
 
+/* fm_out_check_file - the same for what must be whole or not at all, as only a
+ * file is: FM_EINPUT for standard output, a pipe or a device. */
+int fm_out_check_file(const char *path, struct fm_err *e);
+
 /*
  * fm_out_same - do both paths lead to one file, which need not be there yet?
  * Standard output, devices and pipes may be given twice.

@@ -177,6 +177,12 @@ fails() {
         e.mrn --ledger L -o w1)
     cmp L before
     [ ! -e w1 ]
+    # A model that has no name to wait for its line.
+    mkfifo pipe
+    for name in /dev/stdout /dev/fd/1 /dev/null pipe; do
+        fails_so 3 "$name: is not a regular file" a.mrn --ledger L -o "$name"
+        cmp L before
+    done
     for usage in "--ledger L" "--ledger L -o -" "--ledger w1 -o w1" \
         "--ledger L --partial -o w1" "--ledger-wait -o w1"; do
         # shellcheck disable=SC2086 # words are meant
