@@ -295,9 +295,10 @@ parse_layer(struct parser *p)
     while (i < kinds && strcmp(p->w.word[0], layers[i].name) != 0)
         i++;
     if (i == kinds)
-        return fm_words_fail(&p->w, strcmp(p->w.word[0], "input") == 0
-                                        ? "only the first line may say this"
-                                        : "no such layer");
+        return fm_words_fail(&p->w,
+                             strcmp(p->w.word[0], "input") == 0
+                                 ? "only the first line may say this"
+                                 : "no such layer; fedmrn-model(5) lists them");
     l.op = layers[i].op;
     if ((rc = layers[i].parse(p, &l)))
         return rc;

@@ -138,9 +138,9 @@ EOF
 @test "init: a bad text is status 3 and named with its line, and nothing appears" {
     printf 'input 4\n\ngru 3\n' >net.arch
     run -3 --separate-stderr fedmrn-init --arch net.arch -o w0
-    [ "$stderr" = "fedmrn-init: net.arch:3: gru: no such layer" ]
+    [ "$stderr" = "fedmrn-init: net.arch:3: gru: no such layer; fedmrn-model(5) lists them" ]
     run -3 --separate-stderr bash -c 'fedmrn-init --arch - <net.arch'
-    [ "$stderr" = "fedmrn-init: <stdin>:3: gru: no such layer" ]
+    [ "$stderr" = "fedmrn-init: <stdin>:3: gru: no such layer; fedmrn-model(5) lists them" ]
     run -3 --separate-stderr fedmrn-init --arch nowhere/net.arch -o w0
     [[ $stderr = "fedmrn-init: nowhere/net.arch: No such file"* ]]
     run -3 --separate-stderr fedmrn-init --arch cnn5 -o w0
