@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct fm_vouch {
@@ -49,9 +50,11 @@ begin(void *ctx, const char *path, struct fm_err *e)
 static int
 find(struct fm_vouch *v, bool round_file, struct fm_err *e)
 {
+    const bool given = v->given && strcmp(v->path, v->given_for) == 0;
+    struct stat st;
     int n;
 
-    if (v->given && strcmp(v->path, v->given_for) == 0)
+    if (given)
         n = snprintf(v->name, sizeof v->name, "%s", v->given);
     else if (strcmp(v->path, "-") == 0)
         return fm_err_set(e, FM_EINPUT,
@@ -62,9 +65,17 @@ find(struct fm_vouch *v, bool round_file, struct fm_err *e)
                      round_file ? several : single);
     if (n < 0 || (size_t)n >= sizeof v->name)
         return fm_err_errno(e, ENAMETOOLONG, v->path);
-    if (strcmp(v->name, "-") != 0 && access(v->name, F_OK) && errno == ENOENT)
-        return fm_err_set(e, FM_EINPUT, "no signature: there is no %s",
-                          v->name);
+    if (strcmp(v->name, "-") == 0)
+        return 0;
+    if (stat(v->name, &st))
+        return errno == ENOENT
+                   ? fm_err_set(e, FM_EINPUT, "no signature: there is no %s",
+                                v->name)
+                   : 0; /* who opens it says more */
+    /* A pipe would be waited for. */
+    if (!given && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return fm_err_set(e, FM_EINPUT,
+                          "no signature: %s is not a regular file", v->name);
     return 0;
 }
 

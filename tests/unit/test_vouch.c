@@ -4,6 +4,8 @@
 #include "signfix.h"
 #include "trust/vouch.h"
 
+#include <sys/stat.h>
+
 enum { LIMIT = 1 << 20 };
 
 static struct fm_err e;
@@ -125,6 +127,11 @@ single(struct fm_vouch *v)
 
     CHECK(remove("a.mrn.minisig") == 0, "remove");
     refused(v, "a.mrn", "a.mrn: no signature: there is no a.mrn.minisig");
+    /* Nobody asked for a pipe, so nobody waits for it. */
+    CHECK(mkfifo("a.mrn.minisig", 0666) == 0, "mkfifo");
+    refused(v, "a.mrn",
+            "a.mrn: no signature: a.mrn.minisig is not a regular file");
+    CHECK(remove("a.mrn.minisig") == 0, "remove");
     sf_save("a.mrn.minisig", "", 0);
     refused(v, "a.mrn", "a.mrn: no signature: a.mrn.minisig has 0");
     sf_save("a.mrn.minisig", "x\n", 2);
