@@ -64,8 +64,7 @@
         {0, "categories", "FILE", "--data: a table's columns of words", NULL}, \
     {                                                                          \
         0, "missing", "refuse|mean",                                           \
-            "where none or NaN is: refuse (default), or the feature's mean",   \
-            NULL                                                               \
+            "no value, or NaN: refuse (default), or the feature's mean", NULL  \
     }
 
 /* fm_cli_data - what of --labels, --text, --leaf and --data is to be read, with
