@@ -742,7 +742,8 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
         "--roster w0 --signatures e.mrn -o e.mrn"; do
         # shellcheck disable=SC2086 # words are meant
         run -2 --separate-stderr fedmrn-aggregate --model w0 [a-d].mrn $o
-        [ ! -e w1 ] && [ ! -e L ]
+        [ ! -e w1 ]
+        [ ! -e L ]
         cmp w0 keep
     done
     fedmrn-verify -q --model w0 ./*.mrn

@@ -260,7 +260,8 @@ linear 10' >net.arch
     [[ $stderr = *"not a fedpm model"* ]]
     run -3 --separate-stderr fedmrn-pack --counts m0 -o no
     [[ $stderr = *"only a fedpm model has counts"* ]]
-    [ ! -e no ] && [ ! -e s ]
+    [ ! -e no ]
+    [ ! -e s ]
 }
 
 @test "fedpm: resets, priors and first scores change the posterior" {

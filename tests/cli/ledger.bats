@@ -76,7 +76,8 @@ fails() {
     fails "round 2 (line 2) does not follow: bundle "
     [[ "$stderr" = *" of client 1 is not in ." ]]
     again
-    flip r3/4.mrn 450 >x && mv x r3/4.mrn
+    flip r3/4.mrn 450 >x
+    mv x r3/4.mrn
     fails "round 3 (line 3) does not follow: bundle "
     [[ "$stderr" = *" of client 4 is not in . (there is a bad file: ./r3/4.mrn: "* ]]
     again
@@ -229,8 +230,7 @@ fails() {
     size=$(wc -c <L)
     for n in $((first + 1)) $(((first + size) / 2)) $((size - 3)) $((size - 2)); do
         head -c "$n" whole >L
-        fails "line 3 is cut short, as by a machine that stopped"  ||
-            fails "round 3 does not follow"
+        fails "round 3 does not follow"
         run -3 --separate-stderr fedmrn-verify --ledger L
         [[ "$stderr" = "fedmrn-verify: L: line 3 is cut short, as by a machine "* ]]
         rm w3
@@ -298,7 +298,8 @@ fails() {
     mkdir r1 r2
     mv a.mrn b.mrn c.mrn d.mrn r1
     # Client 5 comes a round late, and client 4's bundle is damaged.
-    flip r1/d.mrn 450 >x && mv x r1/d.mrn
+    flip r1/d.mrn 450 >x
+    mv x r1/d.mrn
     run -0 closing 1 --quorum 3
     fedmrn-train -q -t1 -m w1 --images images --labels labels --client 1 \
         --seed 11 --indices rows.1 -o r2/1.mrn
@@ -376,7 +377,8 @@ forge() {
     fails "round 1 (line 1) does not follow: ./r1/"
     rm w1 L
     closing 1
-    flip w1 1500 >x && mv x w1
+    flip w1 1500 >x
+    mv x w1
     fails "a model that may be of a line is bad: ./w1: damaged: "
 }
 

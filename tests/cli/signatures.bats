@@ -105,7 +105,8 @@ are not the bytes that were signed"
     fedmrn-verify -q --roster roster a.mrn b.mrn
 
     # Changed after it was signed; without a roster only the damage shows.
-    flip b.mrn 500 >x && mv x b.mrn
+    flip b.mrn 500 >x
+    mv x b.mrn
     refused "key $id of client 2: the signature does not hold: these are not \
 the bytes that were signed"
 }
@@ -269,7 +270,8 @@ EOF
         a.mrn -o x.mrn
     [ "$stderr" = "fedmrn-pack: cheap.key: the secret key has a password, and \
 there is no terminal to ask for it: give --password-file FILE" ]
-    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    [ ! -e x.mrn ]
+    [ ! -e x.mrn.minisig ]
 }
 
 # typing LINE... - sign with a key that asks, and type these at a terminal; what
@@ -350,7 +352,8 @@ EOF
     run -2 fedmrn-pack -q --sign x.minisig a.mrn -o ./x.minisig
     run -2 fedmrn-pack -q --sign ./x.minisig a.mrn -o x
     cmp 1.key x.minisig
-    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    [ ! -e x.mrn ]
+    [ ! -e x.mrn.minisig ]
     [ -z "$(find . -name '*.tmp')" ]
 }
 
@@ -370,15 +373,18 @@ EOF
     run -1 strace -f -o log -e trace=rename \
         -e inject=rename:error=EIO:when=2 \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
-    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    [ ! -e x.mrn ]
+    [ ! -e x.mrn.minisig ]
     run -1 strace -f -o log -e trace=rename \
         -e inject=rename:error=EIO:when=1 \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
-    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    [ ! -e x.mrn ]
+    [ ! -e x.mrn.minisig ]
     # The directory cannot be synced: after the first name, after both.
     run -1 strace -f -o log -e trace=fsync -e inject=fsync:error=EIO:when=3 \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
-    [ ! -e x.mrn ] && [ ! -e x.mrn.minisig ]
+    [ ! -e x.mrn ]
+    [ ! -e x.mrn.minisig ]
     run -1 strace -f -o log -e trace=fsync -e inject=fsync:error=EIO:when=4 \
         fedmrn-pack -q --sign 1.key a.mrn -o x.mrn
     minisign -V -q -p 1.pub -m x.mrn
@@ -401,9 +407,11 @@ EOF
     # A round file of round files, and one bundle of its own.
     mkdir more
     fedmrn-pack -q r1.mrn -o more/r1.mrn
-    cmp r1.mrn more/r1.mrn && cmp r1.mrn.sigs more/r1.mrn.sigs
+    cmp r1.mrn more/r1.mrn
+    cmp r1.mrn.sigs more/r1.mrn.sigs
     fedmrn-pack -q a.mrn -o more/a.mrn
-    cmp a.mrn more/a.mrn && cmp a.mrn.minisig more/a.mrn.minisig
+    cmp a.mrn more/a.mrn
+    cmp a.mrn.minisig more/a.mrn.minisig
     # To a stream they cannot follow, which is said.
     run -0 --separate-stderr bash -c 'fedmrn-pack a.mrn b.mrn | cmp - r1.mrn'
     [[ "$stderr" == *"the signatures stay behind"* ]]
@@ -455,7 +463,8 @@ one: sign all, or move the signatures away" ]
     [[ "$stderr" == *"<stdin>: no signature beside it, but a.mrn has one"* ]]
     run -3 --separate-stderr fedmrn-pack -q --coder raw a.mrn b.mrn -o r1.mrn
     [[ "$stderr" == *"is signed, and coding it again would change"* ]]
-    [ ! -e r1.mrn ] && [ ! -e r1.mrn.sigs ]
+    [ ! -e r1.mrn ]
+    [ ! -e r1.mrn.sigs ]
     rm a.mrn.minisig b.mrn.minisig
     fedmrn-pack -q a.mrn b.mrn c.mrn -o r1.mrn
     [ ! -e r1.mrn.sigs ]
