@@ -231,6 +231,16 @@ tell_unsure(const struct fm_round *round)
                     n, n == 1 ? "answer" : "answers");
 }
 
+/* Perhaps its name was meant to be another. */
+static void
+tell_absent(const struct fm_round *round)
+{
+    for (size_t i = 0; i < nexclude; i++)
+        if (!fm_round_came(round, i))
+            fm_cli_note("option --exclude: no answer is client %s's",
+                        exclude[i]);
+}
+
 static int
 run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
     struct fm_err *e)
@@ -290,10 +300,12 @@ run(char **path, size_t n, const char *signed_input, struct fm_policy *policy,
         rc = fm_opt(&tool, "partial") ? write_partial(round, e)
                                       : write_next(round, base, e);
     /* Why there is none is in the report, too; the failure is the news. */
-    if (rc)
+    if (rc) {
         write_report(round, NULL);
-    else
-        tell_unsure(round);
+        goto out;
+    }
+    tell_unsure(round);
+    tell_absent(round);
 out:
     fm_round_free(round);
     fm_vouch_free(vouch);

@@ -355,8 +355,8 @@ answers(struct replay *r, struct fm_round *round, char **path, size_t n,
     if ((rc = fm_round_next(&head, round, r->model, e)))
         goto out;
     if (r->seen != r->line->n)
-        rc = fm_err_set(e, FM_EINPUT,
-                        "%zu clients count, and the ledger has %zu", r->seen,
+        rc = fm_err_set(e, FM_EINPUT, "%zu client%s, and the ledger has %zu",
+                        r->seen, r->seen == 1 ? " counts" : "s count",
                         r->line->n);
     else
         rc = check_output(r, &head, e);

@@ -41,7 +41,8 @@ fm_round_new(struct fm_model *base, struct fm_pool *pool,
     if (hooks)
         r->hooks = *hooks;
     r->sum = fm_accum_new(base, e);
-    if (!r->sum) {
+    r->came = fm_alloc(r->policy.nexclude, sizeof *r->came, e);
+    if (!r->sum || !r->came) {
         fm_round_free(r);
         return NULL;
     }
@@ -69,6 +70,7 @@ fm_round_free(struct fm_round *r)
     for (size_t i = 0; i < r->nspool; i++)
         fm_spool_free(&r->spool[i]);
     free(r->spool);
+    free(r->came);
     fm_accum_free(r->sum);
     fm_robust_free(r->robust);
     free(r);
@@ -97,6 +99,13 @@ size_t
 fm_round_unsure(const struct fm_round *r)
 {
     return r->unsure;
+}
+
+bool
+fm_round_came(const struct fm_round *r, size_t i)
+{
+    assert(i < r->policy.nexclude);
+    return r->came[i];
 }
 
 size_t

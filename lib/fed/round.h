@@ -96,6 +96,10 @@ int fm_round_take(struct fm_round *r, const char *path, struct fm_err *e);
  */
 const struct fm_buf *fm_round_report(struct fm_round *r, struct fm_err *e);
 
+/* fm_round_came - has an answer come of the i-th client that the policy
+ * excludes? */
+bool fm_round_came(const struct fm_round *r, size_t i);
+
 /* fm_round_clients - clients counted so far, in all rounds. */
 size_t fm_round_clients(const struct fm_round *r);
 

@@ -36,6 +36,7 @@ struct fm_round {
         seen;       /* who counted before, as far as is known: in all ... */
     uint64_t known; /* ... rounds from this one on */
     size_t unsure;  /* late ones that count in rounds before that */
+    bool *came;     /* the i-th that the policy excludes */
     struct fm_accum *sum; /* of all in the tally but those that wait; and what
                              is older hangs on it */
     struct fm_robust *robust; /* NULL under rule mean */
@@ -78,8 +79,12 @@ int fm_round_sums(const struct fm_round *r, struct fm_err *e);
 
 /* fm_round_part - what a client of a partial sum weighs is what it would weigh
  * here: 0 or FM_EINPUT. */
-int fm_round_part(const struct fm_round *r, const struct fm_part *part,
+int fm_round_part(struct fm_round *r, const struct fm_part *part,
                   struct fm_err *e);
+
+/* fm_round_excludes - does the policy exclude the client?  It has come, then.
+ */
+bool fm_round_excludes(struct fm_round *r, const char *client);
 
 /* fm_round_say - tell the user "where: what". */
 void fm_round_say(const struct fm_round *r, const char *file, uint64_t offset,

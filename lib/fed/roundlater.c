@@ -106,14 +106,14 @@ gather(struct fm_round *r, struct fm_err *e)
 static int
 give_up(struct fm_round *r, const struct fm_claims *few, struct fm_err *e)
 {
+    const size_t clients = fm_claims_clients(few);
     char why[sizeof e->msg];
     int rc = 0;
 
     snprintf(why, sizeof why,
-             "answers round %llu, in which %zu clients count, and the quorum "
-             "is %zu",
-             (unsigned long long)r->base->round + 1, fm_claims_clients(few),
-             r->policy.quorum);
+             "answers round %llu, in which %zu client%s, and the quorum is %zu",
+             (unsigned long long)r->base->round + 1, clients,
+             clients == 1 ? " counts" : "s count", r->policy.quorum);
     for (size_t i = 0; i < few->n && rc == 0; i++) {
         struct fm_answer a = few->answer[i];
         const char *because = a.why ? a.why : why;

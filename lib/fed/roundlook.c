@@ -79,7 +79,7 @@ look_bundle(struct fm_round *r, struct fm_answer *a, const struct fm_bundle *b,
     a->id = b->id;
     a->round = b->round;
     fm_round_digest(r, a, b);
-    if (fm_policy_excludes(&r->policy, b->client)) {
+    if (fm_round_excludes(r, b->client)) {
         a->verdict = FM_EXCLUDED;
         fm_err_set(&why, FM_EINPUT, "client %s is excluded", b->client);
     } else if (fm_policy_weigh(&part.weight, &r->policy, b->client, b->samples,

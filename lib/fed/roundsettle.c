@@ -17,11 +17,10 @@ check_quorum(const struct fm_round *r, struct fm_err *e)
                           "that the others suffice",
                           refused, r->claims.n);
     if (clients < r->policy.quorum)
-        return fm_err_set(e, FM_EINPUT,
-                          "%zu clients count in round %llu, and the quorum is "
-                          "%zu",
-                          clients, (unsigned long long)r->base->round + 1,
-                          r->policy.quorum);
+        return fm_err_set(
+            e, FM_EINPUT, "%zu client%s in round %llu, and the quorum is %zu",
+            clients, clients == 1 ? " counts" : "s count",
+            (unsigned long long)r->base->round + 1, r->policy.quorum);
     return 0;
 }
 

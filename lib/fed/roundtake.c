@@ -127,6 +127,15 @@ fm_round_once(struct fm_round *r, const struct fm_bundle *b, struct fm_err *e)
                       (unsigned long long)b->round, b->client);
 }
 
+bool
+fm_round_excludes(struct fm_round *r, const char *client)
+{
+    for (size_t i = 0; i < r->policy.nexclude; i++)
+        if (strcmp(r->policy.exclude[i], client) == 0)
+            return r->came[i] = true;
+    return false;
+}
+
 /* Take over the item's bundle; `c` says where it came from. */
 static int
 take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
@@ -144,7 +153,7 @@ take_bundle(struct fm_round *r, struct fm_item *item, struct fm_counted *c,
     c->part.bundle = b->id;
     c->part.samples = b->samples;
     c->round = b->round;
-    if (fm_policy_excludes(&r->policy, b->client)) {
+    if (fm_round_excludes(r, b->client)) {
         snprintf(text, sizeof text, "client %s is excluded", b->client);
         fm_round_say(r, c->file, c->offset, text);
         return 0;
@@ -184,13 +193,12 @@ fm_round_sums(const struct fm_round *r, struct fm_err *e)
 }
 
 int
-fm_round_part(const struct fm_round *r, const struct fm_part *part,
-              struct fm_err *e)
+fm_round_part(struct fm_round *r, const struct fm_part *part, struct fm_err *e)
 {
     uint64_t weight;
     int rc;
 
-    if (fm_policy_excludes(&r->policy, part->client))
+    if (fm_round_excludes(r, part->client))
         return fm_err_set(e, FM_EINPUT,
                           "client %s is excluded, and a partial sum cannot be "
                           "taken apart",

@@ -421,6 +421,11 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     fedmrn-aggregate --model w0 --partial a.mrn b.mrn -o s
     run -3 --separate-stderr fedmrn-aggregate --model w0 --exclude 2 s c.mrn
     [[ $stderr = "fedmrn-aggregate: s: client 2 is excluded, and a partial sum cannot be taken apart" ]]
+    # Perhaps the name was another: one that came is named, one that did not, too.
+    run -0 --separate-stderr fedmrn-aggregate -q --model w0 --exclude 2 \
+        --exclude two --quorum 1 a.mrn b.mrn -o x
+    [ "$stderr" = "fedmrn-aggregate: b.mrn: client 2 is excluded
+fedmrn-aggregate: option --exclude: no answer is client two's" ]
     run -2 fedmrn-aggregate --model w0 --exclude A/B a.mrn
     run -2 fedmrn-aggregate --model w0 --max-samples 0 a.mrn
     run -2 fedmrn-aggregate --model w0 --weights most a.mrn
@@ -508,7 +513,7 @@ fedmrn-aggregate: ./d.mrn: client 4 is excluded" ]
     run -0 --separate-stderr fedmrn-aggregate -q --model w0 --quorum 2 \
         a.mrn next b.mrn c.mrn d.mrn -o x
     cmp x w1
-    [[ $stderr = "fedmrn-aggregate: next: answers round 2, in which 1 clients count, and the quorum is 2" ]]
+    [[ $stderr = "fedmrn-aggregate: next: answers round 2, in which 1 client counts, and the quorum is 2" ]]
 }
 
 @test "aggregate: under a quorum a stick that cannot be read is left out" {

@@ -246,7 +246,7 @@ changes(void)
     free(p.part);
     fm_round_free(r);
     fm_model_free(m);
-    meddled(".b", "b-0.mrn", "1 clients count, and the ledger has 2");
+    meddled(".b", "b-0.mrn", "1 client counts, and the ledger has 2");
     meddled(".sum", "b-0.mrn", "mrn: client c0 answers round 2 with 9 samples");
 
     /* Two rounds over w0, which is read again for the second. */

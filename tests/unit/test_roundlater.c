@@ -74,7 +74,7 @@ replay(void)
           rf_notes);
     /* One who knows the next model does not close the round by that. */
     rf_same(w[0], &two, "a1 b1 a2 c1", w[1]);
-    CHECK(strcmp(rf_notes, "a2: answers round 2, in which 1 clients count, and "
+    CHECK(strcmp(rf_notes, "a2: answers round 2, in which 1 client counts, and "
                            "the quorum is 2\n") == 0,
           "%s", rf_notes);
     rf_same(w[0], &two, "a1 b1 a2 c1 a3 b3 c3", w[1]);

@@ -110,7 +110,7 @@ conflicts(const struct fm_model *m, const struct fm_model *abc)
     rf_said("b: the same bundle as ab, counted once\n");
     rf_same(m, &three, "b c ab", abc);
     rf_partial(m, "b e", "be");
-    rf_refused(m, &three, "ab be c", "1 clients count");
+    rf_refused(m, &three, "ab be c", "1 client counts");
     CHECK(strstr(rf_notes, "ab: client b is in be, too"), "%s", rf_notes);
 }
 
