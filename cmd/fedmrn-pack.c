@@ -363,9 +363,8 @@ run(struct job *j, struct fm_err *e)
     if (!fm_opt_seed(&tool, "seed", &codec->seed) &&
         (rc = fm_key_private(&codec->seed, e)))
         goto out;
-    if (j->update)
-        aim_update(j->update, model, codec->seed);
     if (j->update) {
+        aim_update(j->update, model, codec->seed);
         if ((rc = take_update(&p, j->update, j->how, e)))
             goto out;
     }
