@@ -229,7 +229,7 @@ fm_checkpoint_open(const char *path, struct fm_err *e)
     if ((rc = fm_archive_begin(&begun, &c->src, HEAD_MAX, e)))
         goto out;
     if (begun.len == 0)
-        rc = fm_err_set(e, FM_EINPUT, "%s: it is empty", path);
+        rc = fm_err_set(e, FM_EINPUT, "it is empty");
     else if ((rc = fm_sealed_open(&c->sealed, &c->src, &begun, &m, e)) == 0)
         rc = strcmp(m.name, what) == 0
                  ? read_head(c, m.size, e)

@@ -145,6 +145,7 @@ survives() {
     refuse "byte "
     : >ck
     refuse "it is empty"
+    [ "$stderr" = "fedmrn-train: ck: it is empty" ]
     head -c 500 good >ck
     refuse "cut short"
     mkdir dir
