@@ -263,6 +263,11 @@ check_output(struct replay *r, const struct fm_buf *head, struct fm_err *e)
     if (r->is.round == want->round && fm_id_cmp(&r->is.id, &want->id) == 0 &&
         memcmp(r->is.digest, want->digest, sizeof want->digest) == 0)
         return 0;
+    if (fm_id_cmp(&r->is.id, &want->id) == 0)
+        return fm_err_set(e, FM_EINPUT,
+                          "its bundles make model %s, whose round or digest is "
+                          "not the ledger's",
+                          fm_id_hex(is, &r->is.id));
     return fm_err_set(e, FM_EINPUT,
                       "its bundles make model %s, and the ledger says %s",
                       fm_id_hex(is, &r->is.id), fm_id_hex(says, &want->id));

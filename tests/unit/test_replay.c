@@ -91,7 +91,7 @@ forged(void)
         "line 2) does not follow: the model that it starts from is not the one",
         "line 1) does not follow: it closes no round",
         "line 1) does not follow: the model that it starts from is not the one",
-        "line 2) does not follow: its bundles make model ",
+        "not the ledger's",
         "mrn: client c0 answers round 1 with 10 samples and weighs 10, which",
         "line 1) does not follow: a bundle counts twice",
         /* There is no roster that would allow it less. */
