@@ -1,6 +1,7 @@
 #include "base/spool.h"
 
 #include "base/mem.h"
+#include "base/save.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,33 +46,18 @@ nameless(int *to, int *again, struct fm_err *e)
 }
 
 static int
-write_all(int fd, const uint8_t *p, size_t n, struct fm_err *e)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            return fm_err_set(e, FM_ESYS, "a temporary copy: %s",
-                              strerror(errno));
-        p += k;
-        n -= (size_t)k;
-    }
-    return 0;
-}
-
-static int
 copy(struct fm_source *s, int to, struct fm_err *e)
 {
     uint8_t *step = fm_alloc_dirty(STEP, 1, e);
     size_t got = 1;
-    int rc = step ? 0 : FM_ESYS;
+    int rc = step ? 0 : FM_ESYS, err = 0;
 
     while (rc == 0 && got) {
         rc = fm_source_some(s, step, STEP, &got, e);
         if (rc == 0 && got)
-            rc = write_all(to, step, got, e);
+            err = fm_save_bytes(to, step, got);
+        if (err)
+            rc = fm_err_set(e, FM_ESYS, "a temporary copy: %s", strerror(err));
     }
     free(step);
     return rc;

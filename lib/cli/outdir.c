@@ -1,5 +1,6 @@
 #include "cli/outdir.h"
 
+#include "base/save.h"
 #include "cli/stale.h"
 
 #include <dirent.h>
@@ -150,27 +151,11 @@ fm_outdir_open(struct fm_outdir *d, const char *path, struct fm_err *e)
     return 0;
 }
 
-static int
-write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-
-        if (k < 0 && errno != EINTR)
-            return -1;
-        if (k > 0) {
-            p += k;
-            n -= (size_t)k;
-        }
-    }
-    return 0;
-}
-
 int
 fm_outdir_put(struct fm_outdir *d, const char *name, const void *p, size_t n,
               struct fm_err *e)
 {
-    int fd, rc = 0;
+    int fd, err;
 
     if (stopped())
         return fm_err_set(e, FM_ESYS, "%s: interrupted", d->path);
@@ -178,29 +163,13 @@ fm_outdir_put(struct fm_outdir *d, const char *name, const void *p, size_t n,
     if (fd < 0)
         return fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name,
                           strerror(errno));
-    if (write_all(fd, p, n))
-        rc =
-            fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name, strerror(errno));
-    if (close(fd) && !rc)
-        rc =
-            fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name, strerror(errno));
-    return rc;
-}
-
-/* What the name stands in: "a/b" -> "a/", "b" -> ".". */
-static void
-sync_parent(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *parent = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
-    int fd = open(parent ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    /* The files are safe; a name that a crash forgets can be made again. */
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(parent);
+    err = fm_save_bytes(fd, p, n);
+    if (close(fd) && !err)
+        err = errno;
+    if (err)
+        return fm_err_set(e, FM_ESYS, "%s/%s: %s", d->path, name,
+                          strerror(err));
+    return 0;
 }
 
 /* Forget the names and let the signals through. */
@@ -229,7 +198,8 @@ fm_outdir_commit(struct fm_outdir *d, struct fm_err *e)
         fm_outdir_abort(d);
         return rc;
     }
-    sync_parent(d->path);
+    /* The files are safe; a name that a crash forgets can be made again. */
+    (void)fm_save_name(d->path);
     release(d);
     return 0;
 }

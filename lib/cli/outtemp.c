@@ -1,5 +1,6 @@
 #include "cli/outtemp.h"
 
+#include "base/save.h"
 #include "cli/stale.h"
 
 #include <assert.h>
@@ -181,27 +182,14 @@ fm_outtemp_look(struct fm_outtemp *t, const char *path, bool *through)
     return access(t->dir, W_OK | X_OK) ? errno : 0;
 }
 
-/* After the rename: the name itself must survive a power cut too. */
-static int
-sync_dir(const struct fm_outtemp *t)
-{
-    int f = open(t->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
-
-    if (f < 0)
-        return 0; /* a directory may be writable and not readable */
-    if (fsync(f) && errno != EINVAL && errno != EBADF)
-        err = errno;
-    close(f);
-    return err;
-}
-
 int
 fm_outtemp_name(struct fm_outtemp *t)
 {
     if (rename(t->temp, t->target))
         return errno;
     t->unfinished = 0;
-    return sync_dir(t);
+    /* The name itself must survive a power cut, too. */
+    return fm_save_dir(t->dir);
 }
 
 void

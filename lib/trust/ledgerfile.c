@@ -1,6 +1,7 @@
 #include "trust/ledgerfile.h"
 
 #include "base/file.h"
+#include "base/save.h"
 #include "trust/ledgerline.h"
 
 #include <errno.h>
@@ -13,23 +14,6 @@
 
 /* One writer adds about 400 bytes for each client: a million of them. */
 #define SIZE_LIMIT ((size_t)1 << 30)
-
-/* The name of a new file must survive a power cut as its first line does. */
-static int
-sync_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *dir = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
-    int fd = open(dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
-
-    /* A directory may be writable and not readable. */
-    if (fd >= 0 && fsync(fd) && errno != EINVAL && errno != EBADF)
-        err = errno;
-    if (fd >= 0)
-        close(fd);
-    free(dir);
-    return err;
-}
 
 static int
 lock(struct fm_ledger_file *f, bool wait, struct fm_err *e)
@@ -140,23 +124,6 @@ out:
     return rc;
 }
 
-/* All bytes in as few calls as it takes; an errno value. */
-static int
-put(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            p += k;
-            n -= (size_t)k;
-        }
-    }
-    return 0;
-}
-
 int
 fm_ledgerfile_append(struct fm_ledger_file *f, struct fm_ledger_entry *t,
                      struct fm_err *e)
@@ -180,11 +147,13 @@ fm_ledgerfile_append(struct fm_ledger_file *f, struct fm_ledger_entry *t,
                         f->path, text.len);
         goto out;
     }
-    err = put(f->fd, text.data, text.len);
+    err = fm_save_bytes(f->fd, text.data, text.len);
     if (err == 0 && fsync(f->fd))
         err = errno;
+    /* The name of a new file must survive a power cut as its first line does.
+     */
     if (err == 0 && f->size == 0)
-        err = sync_name(f->path);
+        err = fm_save_name(f->path);
     if (err) {
         struct fm_err ignored = {0};
 
