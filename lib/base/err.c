@@ -1,27 +1,11 @@
 #include "base/err.h"
 
+#include "base/printable.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/*
- * A message may quote a file's bytes: nothing in it may drive a terminal.  Many
- * take U+0080 to U+009F, in UTF-8 the bytes c2 80 to c2 9f, for ESC and a
- * letter.
- */
-static void
-printable(char *s)
-{
-    for (; *s; s++) {
-        const unsigned char *u = (const unsigned char *)s;
-
-        if (u[0] < 0x20 || u[0] == 0x7f)
-            s[0] = '?';
-        else if (u[0] == 0xc2 && u[1] >= 0x80 && u[1] <= 0x9f)
-            s[0] = s[1] = '?';
-    }
-}
 
 int
 fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
@@ -35,7 +19,7 @@ fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
-    printable(e->msg);
+    fm_printable(e->msg);
     return (int)code;
 }
 
@@ -50,7 +34,7 @@ fm_err_where(struct fm_err *e, const char *where)
     /* A message longer than its room loses its end, not its file's name. */
     if (snprintf(e->msg, sizeof e->msg, "%s: %s", where, old) < 0)
         e->msg[0] = '\0';
-    printable(e->msg);
+    fm_printable(e->msg);
     return (int)e->code;
 }
 

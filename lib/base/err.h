@@ -32,8 +32,8 @@ struct fm_err {
 /*
  * fm_err_set - record a failure, and return `code` so that a caller can write
  * `return fm_err_set(e, ...)`.  The first failure wins: later calls on the
- * same `e` keep its code and message.  `e` may be NULL.  Control bytes that a
- * hostile file put into the message (ESC, CR, ...) are replaced by `?`.
+ * same `e` keep its code and message.  `e` may be NULL.  What a hostile file
+ * put into the message to drive a terminal becomes `?` (printable.h).
  */
 int fm_err_set(struct fm_err *e, enum fm_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
