@@ -109,6 +109,21 @@ fm_variance_units(float variance)
     return (__int128)(uint32_t)((double)variance * 0x1p48);
 }
 
+__int128
+fm_full_counted(const struct fm_accum *a, size_t tensor, size_t i, float x)
+{
+    const struct fm_model_tensor *t = &a->base->tensor[tensor];
+    __int128 q, least;
+
+    if (fm_accum_voted(a->base, tensor))
+        return (x > 0) - (x < 0);
+    q = fm_full_quantise(x);
+    if (t->spec->role != FM_VAR || !a->late)
+        return q;
+    least = -fm_variance_units(t->value[i]);
+    return q < least ? least : q;
+}
+
 int
 fm_accum_plan(struct fm_accum_plan *p, const struct fm_model *base,
               struct fm_err *e)
@@ -213,21 +228,19 @@ add_value(__int128 *sum, int64_t weight, const uint8_t *x)
  * away no more than is there.
  */
 static void
-tile_late_variance(const struct job *j, const struct fm_model_tensor *t,
-                   size_t first, size_t count)
+tile_late_variance(const struct job *j, size_t tensor, size_t first,
+                   size_t count)
 {
+    const struct fm_model_tensor *t = &j->a->base->tensor[tensor];
     __int128 *sum = j->a->full + t->at + first;
 
     for (size_t k = 0; k < j->n; k++) {
         const uint8_t *x = j->b[k]->dense + 4 * (t->at + first);
         const int64_t weight = (int64_t)fm_bundle_weight(j->b[k]);
 
-        for (size_t i = 0; i < count; i++) {
-            const __int128 q = fm_full_quantise(fm_getf(x + 4 * i));
-            const __int128 least = -fm_variance_units(t->value[first + i]);
-
-            sum[i] += weight * (q < least ? least : q);
-        }
+        for (size_t i = 0; i < count; i++)
+            sum[i] += weight * fm_full_counted(j->a, tensor, first + i,
+                                               fm_getf(x + 4 * i));
     }
 }
 
@@ -300,7 +313,7 @@ add_tile(void *ctx, size_t i, size_t worker)
     else if (fm_accum_voted(j->a->base, p.tensor))
         tile_signs(j, t, p.first, p.count);
     else if (t->spec->role == FM_VAR && j->a->late)
-        tile_late_variance(j, t, p.first, p.count);
+        tile_late_variance(j, p.tensor, p.first, p.count);
     else
         tile_full(j, t, p.first, p.count);
 }

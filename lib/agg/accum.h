@@ -143,4 +143,12 @@ int fm_accum_finish(const struct fm_accum *a, struct fm_model *next,
  */
 __int128 fm_full_quantise(float x);
 
+/*
+ * fm_full_counted - what delta x counts for entry `i` of a tensor that is not
+ * masked, times the weight: q; the sign where clients vote; of a running
+ * variance in a late answer no less than all there is.
+ */
+__int128 fm_full_counted(const struct fm_accum *a, size_t tensor, size_t i,
+                         float x);
+
 #endif

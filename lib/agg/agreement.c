@@ -107,17 +107,19 @@ full_piece(struct score *s, const struct fm_accum *sum,
 
     for (size_t i = 0; i < count; i++) {
         const float x = fm_getf(b->dense + 4 * (at + i));
-        const __int128 q = voted ? (x > 0) - (x < 0) : fm_full_quantise(x);
-        double t = 0;
+        double own = 0, t = 0;
 
         for (const struct fm_accum *a = sum; a; a = a->older) {
             const bool mine = a->base->round + 1 - a->late == b->round;
-            const __int128 rest = a->full[at + i] - (mine ? weight * q : 0);
+            const __int128 q =
+                mine ? fm_full_counted(a, tensor, first + i, x) : 0;
+            const __int128 rest = a->full[at + i] - weight * q;
 
+            own += (double)q * (voted ? 1 : 0x1p-48);
             t += a->s * ((double)(int64_t)(rest >> 64) * 0x1p64 +
                          (double)(uint64_t)rest);
         }
-        add(s, voted ? (double)(int64_t)q : (double)x, t);
+        add(s, own, t);
     }
 }
 

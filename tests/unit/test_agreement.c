@@ -109,6 +109,33 @@ by_hand(void)
     fm_model_free(m);
 }
 
+/* Who is alone agrees with nobody, also when it was late and took more of a
+ * running variance than there is. */
+static void
+late(void)
+{
+    struct fm_model *m = fx_model(FX_ARCH, FM_FEDAVG, FM_UNIFORM);
+    struct fm_bundle b = fx_answer(m, "a", 3, 1);
+    const struct fm_bundle *one = &b;
+    struct fm_accum *sum = fm_accum_new(m, NULL);
+    double z;
+
+    CHECK(sum, "memory");
+    for (size_t t = 0; t < m->arch->ntensors; t++)
+        for (size_t i = 0; i < m->tensor[t].spec->count; i++)
+            if (m->tensor[t].spec->role == FM_VAR)
+                fm_putf(b.bytes.data + 4 * (m->tensor[t].at + i),
+                        -2 * m->tensor[t].value[i]);
+    sum->late = 1;
+    sum->s = 256;
+    b.round--;
+    CHECK(fm_accum_add(sum, &one, 1, NULL, NULL) == 0, "add");
+    CHECK(!fm_agreement(&z, sum, &b), "alone: %g", z);
+    fm_bundle_free(&b);
+    fm_accum_free(sum);
+    fm_model_free(m);
+}
+
 static void
 outliers(void)
 {
@@ -130,6 +157,7 @@ int
 main(void)
 {
     by_hand();
+    late();
     outliers();
     flips(FM_FEDMRN);
     flips(FM_FEDMRNS);
