@@ -43,21 +43,27 @@ small(size_t i, unsigned mod)
     return (float)(i * 2654435761u % 4294967291u % mod) - (float)(mod / 2);
 }
 
-/* Where term j of output i is in x (an index that is too large: nowhere) and
- * in w. */
-static void
-term(const struct fm_layer *l, size_t i, size_t j, size_t *x, size_t *w)
+/* Where the terms of output i are in x and in w; how many there are. */
+struct term {
+    size_t x, w;
+};
+
+static size_t
+terms(struct term *t, const struct fm_layer *l, size_t i)
 {
-    size_t rs = l->r * l->s, k = i % l->out.c, c = j / rs;
+    size_t rs = l->r * l->s, k = i % l->out.c, n = 0;
     size_t q = i / l->out.c % l->out.w, p = i / l->out.c / l->out.w % l->out.h;
-    size_t h = p * l->stride + j % rs / l->s - l->pad; /* wraps: too large */
-    size_t v = q * l->stride + j % l->s - l->pad;
     size_t image = i / fm_shape_count(l->out);
 
-    *w = k * rs * l->in.c + j;
-    *x = h < l->in.h && v < l->in.w
-             ? ((image * l->in.h + h) * l->in.w + v) * l->in.c + c
-             : SIZE_MAX;
+    for (size_t j = 0; j < rs; j++) {
+        size_t h = p * l->stride + j / l->s - l->pad; /* wraps: too large */
+        size_t v = q * l->stride + j % l->s - l->pad;
+        size_t at = ((image * l->in.h + h) * l->in.w + v) * l->in.c;
+
+        for (size_t c = 0; h < l->in.h && v < l->in.w && c < l->in.c; c++)
+            t[n++] = (struct term){at + c, (k * l->in.c + c) * rs + j};
+    }
+    return n;
 }
 
 /* The definition, and its derivative, term by term. */
@@ -65,28 +71,25 @@ static void
 naive(const struct fm_layer *l, bool relu, const float *w, const float *b,
       const float *x, const float *dy, size_t n, struct sums *o)
 {
-    size_t terms = l->r * l->s * l->in.c, at, wt;
+    struct term *t = calloc(l->r * l->s * l->in.c, sizeof *t);
 
     for (size_t i = 0; i < n * fm_shape_count(l->out); i++) {
+        const size_t many = terms(t, l, i);
+
         o->y[i] = b[i % l->out.c];
-        for (size_t j = 0; j < terms; j++) {
-            term(l, i, j, &at, &wt);
-            if (at != SIZE_MAX)
-                o->y[i] += x[at] * w[wt];
-        }
+        for (size_t j = 0; j < many; j++)
+            o->y[i] += x[t[j].x] * w[t[j].w];
         if (relu && o->y[i] <= 0) {
             o->y[i] = 0;
             continue;
         }
         o->db[i % l->out.c] += dy[i];
-        for (size_t j = 0; j < terms; j++) {
-            term(l, i, j, &at, &wt);
-            if (at == SIZE_MAX)
-                continue;
-            o->dx[at] += dy[i] * w[wt];
-            o->dw[wt] += dy[i] * x[at];
+        for (size_t j = 0; j < many; j++) {
+            o->dx[t[j].x] += dy[i] * w[t[j].w];
+            o->dw[t[j].w] += dy[i] * x[t[j].x];
         }
     }
+    free(t);
 }
 
 static void

@@ -7,39 +7,32 @@ struct sums {
     double *y, *dx, *dw, *db;
 };
 
-/* Where term j of output i is in x; an index that is too large: nowhere. */
-static size_t
-term(const struct fm_layer *l, size_t i, size_t j)
-{
-    size_t q = i / l->out.c % l->out.w, p = i / l->out.c / l->out.w % l->out.h;
-    size_t h = p + j % 9 / 3 - l->pad, v = q + j % 3 - l->pad;
-
-    if (h >= l->in.h || v >= l->in.w)
-        return SIZE_MAX;
-    return ((i / fm_shape_count(l->out) * l->in.h + h) * l->in.w + v) *
-               l->in.c +
-           j / 9;
-}
-
 /* `seen`: the output whose relu dy comes through, or NULL. */
 static void
 naive(const struct fm_layer *l, const float *w, const float *b, const float *x,
       const float *seen, const float *dy, size_t n, struct sums *o)
 {
     for (size_t i = 0; i < n * fm_shape_count(l->out); i++) {
-        size_t k = i % l->out.c;
+        size_t k = i % l->out.c, q = i / l->out.c % l->out.w;
+        size_t p = i / l->out.c / l->out.w % l->out.h;
+        size_t image = i / fm_shape_count(l->out);
         double g = seen && seen[i] <= 0 ? 0 : (double)dy[i];
 
         o->y[i] = b ? (double)b[k] : 0;
         o->db[k] += g;
-        for (size_t j = 0; j < 9 * l->in.c; j++) {
-            size_t at = term(l, i, j), wt = k * 9 * l->in.c + j;
+        for (size_t rs = 0; rs < 9; rs++) {
+            /* Outside they wrap: too large. */
+            size_t h = p + rs / 3 - l->pad, v = q + rs % 3 - l->pad;
+            size_t at = ((image * l->in.h + h) * l->in.w + v) * l->in.c;
+            size_t wt = k * 9 * l->in.c + rs;
 
-            if (at == SIZE_MAX)
+            if (h >= l->in.h || v >= l->in.w)
                 continue;
-            o->y[i] += (double)x[at] * (double)w[wt];
-            o->dx[at] += g * (double)w[wt];
-            o->dw[wt] += g * (double)x[at];
+            for (size_t c = 0; c < l->in.c; c++, at++, wt += 9) {
+                o->y[i] += (double)x[at] * (double)w[wt];
+                o->dx[at] += g * (double)w[wt];
+                o->dw[wt] += g * (double)x[at];
+            }
         }
         if (seen)
             o->y[i] = fmax(o->y[i], 0);
