@@ -362,6 +362,16 @@ forge() {
     replay
     forge 's/"quorum":5/"quorum":6/'
     fails "round 1 (line 1) does not follow: 5 clients count, and its quorum is 6 for each of 1 rounds"
+    # The model that the answers make, and no other.
+    cp whole L
+    local id
+    id=$(fedmrn-inspect --json w1 | jq -r .id)
+    rm w1
+    forge "s/$id/${id//[0-9]/a}/"
+    fails "round 1 (line 1) does not follow: its bundles make model $id, and the ledger says ${id//[0-9]/a}"
+    cp whole L
+    replay
+    closing 1
     # Each round has its quorum, of several in one line, too.
     mkdir r2
     fedmrn-train -q -t1 -m w1 --images images --labels labels --client 1 \
