@@ -42,18 +42,12 @@ fm_round_alone(const struct fm_round *r, int rc, const struct fm_err *why)
     return rc == FM_EINPUT || (rc && why->unread && r->policy.quorum);
 }
 
-/* Who vouches, and who keeps a book, means these very bytes. */
-static bool
-needs_digest(const struct fm_round *r)
-{
-    return r->guard || r->hooks.count;
-}
-
 void
 fm_round_digest(const struct fm_round *r, struct fm_answer *a,
                 const struct fm_bundle *b)
 {
-    if (needs_digest(r))
+    /* Who vouches, and who keeps a book, means these very bytes. */
+    if (r->guard || r->hooks.count)
         fm_blake(a->digest, sizeof a->digest, b->bytes.data, b->bytes.len);
 }
 
