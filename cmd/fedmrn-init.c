@@ -225,6 +225,8 @@ arch_file(const char *path, struct fm_err *e)
         fm_cli_usage("--input and --classes go with a preset; %s is read as "
                      "a file, which says them itself",
                      name);
+    if (fm_opt(&tool, "output") && fm_out_same(fm_opt(&tool, "output"), path))
+        fm_cli_usage("options --arch and --output: the same file");
     if (fm_file_read(&text, path, ARCH_TEXT_MAX, e)) {
         hint(path, e);
         goto out;

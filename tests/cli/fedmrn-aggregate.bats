@@ -783,6 +783,7 @@ fedmrn-aggregate: option --exclude: no answer is client two's" ]
     same eval -m w0 --images i --labels l
     same pack -m w0 a.mrn
     same pack --sign w0 a.mrn
+    same init --arch w0
     same unpack -m w0 a.mrn
     same noise -m w0 --client 1
     same stats --images w0
